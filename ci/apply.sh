@@ -15,6 +15,8 @@ run "$work/apply.md" apply "${PLAN:-plan.json}" --format markdown --report "json
 
 summary "$work/summary.md"
 annotate
+find_roles
 output changed "$(of_report '(.summary.done | count) > 0')"
 output exit-code "$status"
+conclude
 exit "$status"

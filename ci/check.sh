@@ -16,6 +16,8 @@ run "$work/check.md" check --require "${LEVEL:-evaluated}" --format markdown --r
 
 summary "$work/summary.md"
 annotate
+find_roles
 output strangers "$(of_report '[.roles | list | .verdict.others | list] | length > 0')"
 output exit-code "$status"
+conclude
 exit "$status"

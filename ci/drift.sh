@@ -16,6 +16,7 @@ plan_status=$status
     if [ "$status" -ne 0 ] && [ "$status" -ne 2 ]; then failure 'The plan'; fi
 } >"$work/summary.md"
 annotate
+find_roles
 output changed "$(of_report '.summary | (.create | count) + (.change | count) + (.remove | count) > 0')"
 output wider "$(of_report '.summary.access_is_wider | truth')"
 
@@ -28,9 +29,11 @@ run "$work/check.md" check --require "${LEVEL:-evaluated}" --format markdown --r
     if [ "$status" -ne 0 ]; then failure 'The check'; fi
 } >>"$work/summary.md"
 annotate
+find_roles
 output strangers "$(of_report '[.roles | list | .verdict.others | list] | length > 0')"
 
 summary "$work/summary.md"
 if [ "$status" -eq 0 ]; then status=$plan_status; fi
 output exit-code "$status"
+conclude
 exit "$status"

@@ -6,6 +6,7 @@
 #   REFUSE_WIDER      true: fail when access is widened; strangers: only when somebody unknown gains; limits: also when a limit ends
 #   ALLOW_ACCEPT      digests of accepts, and accounts with a reason, that REFUSE_WIDER lets pass
 #   ADOPT, PRUNE      true: take over what the specs did not make, remove what was taken out of them
+#   OTHER_SPEC        specs that are kept somewhere else, by name: one per line
 #   ROLE, ACCOUNT     only these roles and accounts: one per line (default: all); not for apply, where the plan says it
 #   EXCEPT            not these roles: one per line; not for apply either
 #   ASSUME_ROLE       the role to assume in each spec's account, whatever the spec says
@@ -60,6 +61,9 @@ case "${REFUSE_WIDER:-false}" in
     false | '') ;;
     *) for known in ${ALLOW_ACCEPT:-}; do scope+=(--allow-accept "$known"); done ;;
 esac
+while read -r name; do
+    if [ -n "$name" ]; then scope+=(--other-spec "$name"); fi
+done <<<"${OTHER_SPEC:-}"
 selection=()
 while read -r name; do
     if [ -n "$name" ]; then selection+=(--role "$name"); fi
@@ -141,12 +145,49 @@ annotate() {
             | (.diagnostics // [])[]
             | line(if .severity == "warning" then "warning" else "error" end; $file; .line;
                 .message + (if .help then "\nhelp: " + .help else "" end))),
-          ($report[0] | if has("specs") then .specs[] elif . == {} then empty else {file: $specs[0].file, plan: ., report: .} end
+          ($report[0] | if has("specs") then .specs[] elif . == {} then empty else {file: $specs[0].file, plan: ., report: ., apply: .} end
             | .file as $file
             | ($specs[] | select(.file == $file) | .lines // {}) as $lines
             | ((.plan.roles // [])[] | .role as $role | (.blockers // [])[]
                 | line("error"; $file; $lines[$role] // 1; "role \($role): \(.)")),
               ((.report.roles // [])[] | .role as $role | (.diagnosis // [])[]
                 | line("error"; $file; $lines[$role] // 1; "role \($role): \(.what)\nso: \(.consequence)\ndo: \(.remedy)")),
-              (if .error then line("error"; $file; 1; .error.message) else empty end))' || true
+              ((.apply.check.roles // [])[] | .role as $role | (.diagnosis // [])[]
+                | line("error"; $file; $lines[$role] // 1; "role \($role): \(.what)\nso: \(.consequence)\ndo: \(.remedy)")),
+              ((.apply.changes // [])[] | select(.outcome == "failed" or .outcome == "not_known")
+                | line("error"; $file; $lines[.role] // 1;
+                    "role \(.role): \(.operation) \(.subject): \(.error // .outcome)")),
+              ((.error // .apply.error? // empty) | line("error"; $file; 1; .message)))' || true
+}
+
+# What the log ends with where all is not well: a line for each role that differs, is blocked, has a fault or is not proven.
+# Kept until `conclude`, as what the steps log comes in between.
+findings=$work/findings.txt
+: >"$findings"
+find_roles() {
+    if [ ! -s "$report" ] || ! command -v jq >/dev/null; then return; fi
+    jq --raw-output --arg file "${names[0]:-}" '
+        def flat: tostring | gsub("[\\r\\n]+"; " ");
+        def say(kind; file; what): "\(kind): \(file | flat): \(what | flat)";
+        def effects: [.changes[].effect] | [("create", "change", "remove") as $kind
+            | (map(select(. == $kind)) | length) as $n | select($n > 0) | "\($n) to \($kind)"] | join(", ");
+        def policies: .policies | join(", ");
+        if has("specs") then .specs[] else {$file, plan: ., report: ., apply: .} end
+        | .file as $file
+        | ((.plan.roles // [])[] | select((.changes // []) | length > 0) | say("differs"; $file; "role \(.role): \(effects)")),
+          ((.plan.roles // [])[] | .role as $role | (.blockers // [])[] | say("blocked"; $file; "role \($role): \(.)")),
+          ((.plan.summary.foreign_permissions? // [])[]
+            | say("differs"; $file; "role \(.role) has permissions that the spec does not make: \(policies)")),
+          ((.plan.summary.left_over? // [])[] | say("left over"; $file; .)),
+          ((.apply.changes? // [])[] | select(.outcome == "failed" or .outcome == "not_known")
+            | say("failed"; $file; "role \(.role): \(.operation) \(.subject): \(.error // .outcome)")),
+          ((.report.roles // .apply.check.roles? // [])[] | .role as $role
+            | (.diagnosis // [])[] | say("fault"; $file; "role \($role): \(.what)")),
+          ((.report.roles // .apply.check.roles? // [])[] | select(.verdict.sign? == "unknown" and (.diagnosis | length == 0))
+            | say("not proven"; $file; "role \(.role): \(.verdict.headline)")),
+          ((.error // .apply.error? // empty) | say("failed"; $file; .message))' \
+        "$report" >>"$findings" || true
+}
+conclude() {
+    if [ "$status" -ne 0 ]; then cat "$findings" >&2; fi
 }

@@ -29,6 +29,7 @@ run "$work/plan.md" plan --format markdown --report "json=$report" --out "$plan"
 
 summary "$comment"
 annotate
+find_roles
 output changed "$(of_report '.summary | (.create | count) + (.change | count) + (.remove | count) > 0')"
 output wider "$(of_report '.summary.access_is_wider | truth')"
 output strangers "$(of_report '([.summary.gains | list | .party | party] | any(. == "unknown" or . == "everybody")) or ([(.summary.keeps, .summary.stays_open) | list] | length > 0) or (if has("taken_out_unknown") then .taken_out_unknown != null else error("no member") end)')"
@@ -36,4 +37,5 @@ output exit-code "$status"
 if [ -n "${PULL_REQUEST:-}" ]; then
     "$(dirname "$0")/comment.sh" "$marker" "$comment"
 fi
+conclude
 exit "$status"

@@ -27,6 +27,7 @@ use crate::commands::{
     policy, shell, show, validate,
 };
 use crate::explain::Explain;
+use crate::model::Invocation;
 use crate::render::output::Output;
 
 /// Connect Genesys Cloud to AWS Lambda from one checked-in file, and prove that it works
@@ -199,6 +200,19 @@ impl Cli {
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut usage))
     }
 
+    /// What other commands must repeat to work on the same specs, with the same guards.
+    pub fn invocation(&self) -> Invocation {
+        let flags = match &self.command {
+            Command::Plan(args) => commands::repeat::of_planning(&args.planning),
+            Command::Apply(args) => commands::repeat::of_apply(&args.planning, args.aws_only),
+            Command::Check(args) => commands::repeat::of_selection(&args.select),
+            Command::Destroy(args) => commands::repeat::of_selection(&args.select),
+            _ => Vec::new(),
+        };
+        let writes = matches!(self.command, Command::Apply(_) | Command::Destroy(_));
+        self.global.invocation().of_command(flags, writes)
+    }
+
     /// Runs the command.
     ///
     /// # Errors
@@ -219,6 +233,9 @@ impl Cli {
         let is_sandbox = global.sandbox || matches!(command, Command::Sandbox(SandboxCommand::Serve(_)));
         if !is_sandbox && (scenario.is_some() || consistency.is_some()) {
             return Err(ScenarioArgError::NotInSandbox.into());
+        }
+        if global.assume_role.is_some() && is_sandbox {
+            output.note("note: the sandbox has no role to assume: `--assume-role` is not used\n");
         }
         if let Some(what) = command.when_interrupted() {
             end_when_interrupted(what, output);

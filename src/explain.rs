@@ -37,7 +37,7 @@ impl Status {
             Self::Error => "error",
             Self::Changes => {
                 "`plan --detailed-exitcode`: there are changes, or permissions that the spec neither makes nor accepts, \
-                 or Genesys Cloud's side was not read; `fmt --check`: not formatted; `import --all \
+                 or something stays that no spec has any longer, or Genesys Cloud's side was not read; `fmt --check`: not formatted; `import --all \
                  --unmanaged`: there are roles that no spec has made; `policy compare`: the documents differ"
             }
             Self::Refused => {

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         ColorWhen::Never => anstream::ColorChoice::Never,
     };
     color.write_global();
-    let output = Output::default().quiet(cli.global.quiet).typed(cli.global.typed());
+    let output = Output::default().quiet(cli.global.quiet).of_invocation(cli.invocation());
     watch_panics(&output);
     start_log(cli.global.verbose, &output);
     match cli.run(&output) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::arn::Arn;
 use crate::model::{DesiredRole, DesiredState};
 use crate::plan::Reads;
-use crate::spec::{AcceptedThing, Boundary, ExtraPermissions};
+use crate::spec::{AcceptedThing, Boundary, ExtraPermissions, default_policy_name};
 
 /// The command that needs the permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,6 +152,59 @@ pub fn genesys_together(needs: impl IntoIterator<Item = Vec<GenesysPermission>>)
     }
     all.sort_by_key(|permission| permission.is_optional);
     all
+}
+
+/// What `import` needs: to find roles, and to read what they can do. `account`: its ID, or `*`.
+pub fn import_permissions(partition: &str, account: &str) -> Vec<Permission> {
+    let grant = |sid, actions: &[&'static str], resources: Vec<String>| Permission {
+        sid,
+        actions: actions.to_vec(),
+        resources,
+        condition: None,
+        is_optional: false,
+    };
+    let of_account = |kind: &str| format!("arn:{partition}:iam::{account}:{kind}/*");
+    vec![
+        // For `--all` only.
+        grant("FindRoles", &["iam:GetAccountAuthorizationDetails"], vec!["*".to_owned()]),
+        grant(
+            "ReadAllRoles",
+            &["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:GetRolePolicy"],
+            vec![of_account("role")],
+        ),
+        grant(
+            "ReadAllPolicies",
+            &["iam:GetPolicy", "iam:GetPolicyVersion"],
+            vec![of_account("policy"), format!("arn:{partition}:iam::aws:policy/*")],
+        ),
+    ]
+}
+
+/// What `--prune` needs to remove roles of these names, which no spec has any longer, and their policies with a default name.
+pub fn prune_permissions(desired: &DesiredState, names: &[String]) -> Vec<Permission> {
+    let Some(like) = desired.roles.first() else { return Vec::new() };
+    let pruned = |name: &String| {
+        let mut role = like.clone();
+        let path = role.role.path.trim_matches('/');
+        let resource = if path.is_empty() { format!("role/{name}") } else { format!("role/{path}/{name}") };
+        role.role.arn = Arn { resource, ..role.role.arn };
+        let policy = format!("policy/{}", default_policy_name(name));
+        role.policy.arn = Arn { resource: policy, ..role.policy.arn };
+        role.verifier = None;
+        role
+    };
+    let state = DesiredState { roles: names.iter().map(pruned).collect(), ..desired.clone() };
+    let mut grants = permissions(&state, CommandKind::Destroy);
+    // To find them is all that is optional of them.
+    grants.retain(|grant| grant.sid != "ReadInBulk" && grant.sid != "FindRolesTakenOut");
+    grants.push(Permission {
+        sid: "FindRolesTakenOut",
+        actions: vec!["iam:GetAccountAuthorizationDetails"],
+        resources: vec!["*".to_owned()],
+        condition: None,
+        is_optional: false,
+    });
+    grants
 }
 
 /// Everything the command might need for this spec.

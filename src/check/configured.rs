@@ -2,7 +2,6 @@
 
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
-use super::facts::as_writer;
 use super::facts::{
     ActionFacts, Basis, ConnectionFacts, CredentialArn, Facts, FunctionSettings, FunctionState, GenesysFacts,
     GenesysSide, IntegrationFacts, RejectedCredentials, Unknown,
@@ -150,7 +149,7 @@ fn organization(genesys: &GenesysFacts, facts: &Facts) -> Claim {
             format!(
                 "set `external_id = \"{organization_id}\"` in the spec and run `{} apply`, or use the credentials of \
                  organization {ours}",
-                as_writer(&facts.invocation)
+                facts.invocation.writer()
             ),
         )
     };

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::returned::Returned;
 use super::uses::Recorded;
 use crate::arn::FunctionArn;
-use crate::model::{DesiredRole, GuardsReading, Live, VerifierTrust};
+use crate::model::{DesiredRole, GuardsReading, Invocation, Live, VerifierTrust};
 use crate::plan::{Acceptable, HowToAccept, genesys};
 use crate::policy::Document;
 use crate::spec::is_guid;
@@ -34,7 +34,7 @@ pub struct Facts {
     pub basis: Basis,
     pub guards: GuardsReading,
     /// How to type another command with the same spec.
-    pub invocation: String,
+    pub invocation: Invocation,
     /// What AWS recorded of the role's use. `None`: not asked.
     pub recorded: Option<Recorded>,
     /// The AWS region of the organization in Genesys Cloud, if known.
@@ -381,10 +381,12 @@ impl Facts {
             let is_command = COMMANDS.contains(&command.split(' ').next().unwrap_or_default());
             if index % 2 == 1 && is_command {
                 let program = match command.starts_with("apply") {
-                    true => &as_writer(&self.invocation),
-                    false => &self.invocation,
+                    true => self.invocation.writer(),
+                    false => self.invocation.to_string(),
                 };
-                out.push_str(&format!("{program} {command}"));
+                let name = command.split(' ').next().unwrap_or_default();
+                let flags = self.invocation.flags(name, command, true);
+                out.push_str(&format!("{program} {name}{flags}{}", &command[name.len()..]));
             } else {
                 out.push_str(part);
             }
@@ -418,7 +420,10 @@ impl Facts {
     pub fn by_apply(&self, does: &str) -> String {
         let is_read = !matches!(self.connection, ConnectionFacts::NotRead(_));
         let aws_only = if is_read { "" } else { " --aws-only" };
-        let command = |options: &str| format!("`{} apply{options}{aws_only}`", as_writer(&self.invocation));
+        let command = |options: &str| {
+            let own = format!("apply{options}{aws_only}");
+            format!("`{} {own}{}`", self.invocation.writer(), self.invocation.flags("apply", &own, true))
+        };
         if let Basis::Found { .. } = self.basis {
             let role = shlex::try_quote(&self.desired.role.name).unwrap_or(Cow::Borrowed("ROLE"));
             return format!(
@@ -442,19 +447,6 @@ impl Facts {
             }
         }
     }
-}
-
-/// The same program for a command that writes: the role assumed to plan or check is likely to read only.
-pub fn as_writer(invocation: &str) -> String {
-    let mut words = Vec::new();
-    let mut all = invocation.split(' ');
-    while let Some(word) = all.next() {
-        match word {
-            "--assume-role" => drop(all.next()),
-            word => words.push(word),
-        }
-    }
-    words.join(" ")
 }
 
 /// `it restores the policy` → `restores the policy`

@@ -35,7 +35,7 @@ pub(crate) use facts::is_organization;
 pub use facts::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, CodePackage, ConnectionFacts, CredentialArn, Facts,
     FunctionFacts, FunctionSettings, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, OwnPolicy,
-    Probes, QualifiedPolicies, RejectedCredentials, Simulated, StateReason, TestStep, Unknown, as_writer,
+    Probes, QualifiedPolicies, RejectedCredentials, Simulated, StateReason, TestStep, Unknown,
 };
 pub use guarded::guards;
 pub use judge::judge;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::questions::near_misses;
 use super::*;
 use crate::arn::{Arn, FunctionArn};
-use crate::model::{GuardsReading, Live, VerifierTrust, resolve};
+use crate::model::{GuardsReading, Invocation, Live, VerifierTrust, resolve};
 use crate::plan::testing::{converged, desired, document};
 use crate::plan::{Acceptable, foreign_policies, function_parties, trust_parties};
 use crate::policy::{Decision, Document};
@@ -30,7 +30,7 @@ pub(super) fn facts(live: Live) -> Facts {
         apply: ApplyOutlook::Works,
         basis: Basis::Spec,
         guards: GuardsReading::NotAsked,
-        invocation: "genesys-iam".to_owned(),
+        invocation: Invocation::default(),
         recorded: None,
         organization_region: None,
         verifier_trust: None,
@@ -871,7 +871,7 @@ proptest! {
 #[test]
 fn every_command_of_a_remedy_can_be_typed() {
     let mut facts = facts(converged());
-    facts.invocation = "genesys-iam -C iam --sandbox".to_owned();
+    facts.invocation = Invocation::new(vec!["-C iam".to_owned(), "--sandbox".to_owned()], None, Vec::new());
     let text =
         "run `check` again, `check --invoke X`, `genesys-iam plan`, `genesys-iam --sandbox apply`, `checked`";
     let invocation = &facts.invocation;

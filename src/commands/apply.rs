@@ -15,7 +15,7 @@ use super::prompt::{PromptError, ask, interrupted, interrupts};
 use super::record::Record;
 use super::session::{Observed, Session};
 use super::specs::SpecSource;
-use super::{CommandError, Status, check, plan};
+use super::{CommandError, Status, check, plan, repeat};
 use crate::apply::{Interrupt, ReplacementTests};
 use crate::backoff::Backoff;
 use crate::explain::Explain;
@@ -23,7 +23,6 @@ use crate::genesys::Siblings;
 use crate::model::OrganizationReading;
 use crate::plan::genesys::{GenesysChange, GenesysNotice};
 use crate::plan::{Change, Notice, Plan};
-use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, WARNING, paint};
 use crate::saved::{Misfit, Options, SavedError, SavedFile, SavedFleet, SavedPlan};
@@ -82,7 +81,11 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
     if let (Some(path), Some(saved)) = (&args.plan, &saved) {
         saved.is_for(global.sandbox, path)?;
     }
-    let given = plan::options(args.planning.scope, &args.planning.select);
+    // The file selects, too: what plans again must do the same.
+    let bound = saved.as_ref().map(SavedFile::selection).unwrap_or_default();
+    let bound = Select { roles: bound.0.to_vec(), except: bound.1.to_vec(), accounts: Vec::new() };
+    output.repeat(repeat::of_selection(&bound));
+    let given = plan::options(&args.planning.scope, &args.planning.select);
     if let Some(file @ SavedFile::Several(saved)) = &saved {
         let Options { roles, except, .. } = file.options(&given)?;
         let select = Select { roles, except, accounts: accounts(saved, &args.planning.select)? };
@@ -190,7 +193,7 @@ impl ApplyRun<'_> {
         if args.aws_only {
             session.leave_genesys_alone();
         }
-        let given = plan::options(args.planning.scope, &args.planning.select);
+        let given = plan::options(&args.planning.scope, &args.planning.select);
         let options = match &saved {
             Some(saved) => saved.options(&given)?,
             None => given,
@@ -207,11 +210,12 @@ impl ApplyRun<'_> {
         if let Some(saved) = &saved {
             let now = plan::saved(&session, (&plan, None), &observed, &options, output)?;
             let misfit = saved.compare(&now);
+            record.view.set_reviewed(&misfit.left);
             if !misfit.differences.is_empty() {
                 return Err(ApplyError::Outdated(vec![(None, misfit)]).into());
             }
         }
-        record.text(&render::plan::text(&PlanView::new(&plan)))?;
+        record.text(&plan::text(&PlanView::new(&plan), false, output))?;
         may_be_carried_out(&plan, &args.planning.guard)?;
         if !plan.is_empty() {
             let asks = saved.is_none() && !args.yes;
@@ -438,7 +442,7 @@ const DIFFERENCES: usize = 12;
 
 fn outdated(misfits: &[(Option<String>, Misfit)]) -> String {
     let mut text = "the saved plan is out of date; nothing was changed".to_owned();
-    for (file, Misfit { differences, left, made, is_done }) in misfits {
+    for (file, Misfit { differences, left, altered, gone, new, is_same_spec, is_done }) in misfits {
         let indent = match file {
             Some(file) => {
                 text.push_str(&format!("\n  {file}:"));
@@ -464,16 +468,26 @@ fn outdated(misfits: &[(Option<String>, Misfit)]) -> String {
         if let Some(more) = differences.len().checked_sub(DIFFERENCES).filter(|more| *more > 0) {
             text.push_str(&format!("\n{indent}and {}", plural(more, "more difference")));
         }
-        if *made > 0 && !*is_done {
-            let left = if left.is_empty() {
-                "none of it".to_owned()
-            } else {
-                few(&left.iter().map(String::as_str).collect::<Vec<_>>())
-            };
-            text.push_str(&format!(
-                "\n{indent}{} of the plan made already; left: {left}",
-                plural(*made, "change")
-            ));
+        if *is_done {
+            continue;
+        }
+        if !gone.is_empty() && *is_same_spec {
+            let left = if left.is_empty() { "none of it".to_owned() } else { few(left) };
+            let made = plural(gone.len(), "change");
+            text.push_str(&format!("\n{indent}{made} of the plan made already; left: {left}"));
+        }
+        let listed = [
+            ("no longer in the plan", gone.as_slice(), !*is_same_spec),
+            ("otherwise than in the reviewed plan", altered.as_slice(), true),
+            ("not in the reviewed plan", new.as_slice(), true),
+        ];
+        for (what, changes, _) in listed.iter().filter(|(_, _, is_said)| *is_said) {
+            for change in changes.iter().take(DIFFERENCES) {
+                text.push_str(&format!("\n{indent}{what}: {change}"));
+            }
+            if let Some(more) = changes.len().checked_sub(DIFFERENCES).filter(|more| *more > 0) {
+                text.push_str(&format!("\n{indent}{what}: {}", plural(more, "more change")));
+            }
         }
     }
     if is_done(misfits) {

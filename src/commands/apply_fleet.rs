@@ -69,8 +69,8 @@ impl<'a> ApplyRun<'a> {
             }
         }
         let options = match saved.and_then(|saved| saved.specs.first()) {
-            Some(spec) => spec.saved.options(&plan::options(args.planning.scope, &args.planning.select))?,
-            None => plan::options(args.planning.scope, &args.planning.select),
+            Some(spec) => spec.saved.options(&plan::options(&args.planning.scope, &args.planning.select))?,
+            None => plan::options(&args.planning.scope, &args.planning.select),
         };
         let reading = fleet::reading(&members);
         let inner = output.inner();
@@ -84,7 +84,7 @@ impl<'a> ApplyRun<'a> {
         else {
             return Ok(interrupted(NOTHING, output));
         };
-        plan::block_across_specs(made.iter_mut().filter_map(|(_, made)| {
+        plan::settle_across_specs(made.iter_mut().filter_map(|(_, made)| {
             let (plan, observed) = &mut made.as_mut().ok()?.1;
             Some((plan, &*observed))
         }));
@@ -103,6 +103,9 @@ impl<'a> ApplyRun<'a> {
                     let mut record = Record::new("genesys-iam apply", &session.spec, args.format, output);
                     record.view.set_plan(&plan);
                     let misfit = misfits.iter().find(|(known, _)| known.as_deref() == Some(&file.display()));
+                    if let Some((_, misfit)) = misfit {
+                        record.view.set_reviewed(&misfit.left);
+                    }
                     let refusal = match misfit {
                         Some((_, misfit)) if misfit.differences.is_empty() => None,
                         Some((_, misfit)) => Some(ApplyError::Outdated(vec![(None, misfit.clone())]).into()),

@@ -263,7 +263,7 @@ async fn unfinished<'p>(
         if !interrupted {
             return ended(Err(incomplete.into()));
         }
-        let again = format!("`{} {command}` continues where it stopped", session.invocation);
+        let again = format!("`{}` continues where it stopped", session.invocation.command(command));
         output.message(&format!(
             "{} {incomplete}: interrupted\n{} {again}\n",
             paint(ERROR, "error:"),
@@ -319,7 +319,7 @@ async fn unsure(
         Ok(_) => (ChangeOutcome::Done, format!("{line} succeeded, although the response was lost")),
         Err(_) => (
             ChangeOutcome::NotKnown,
-            format!("whether {line} was made is not known: `genesys-iam plan` will show it"),
+            output.remedy(&format!("whether {line} was made is not known: `genesys-iam plan` will show it")),
         ),
     }
 }

@@ -188,9 +188,9 @@ async fn run_many(members: Members, args: &CheckArgs, output: &Output) -> Result
     };
     page::print(args.format, &page(args.format), output)?;
     args.reports.write(output, page)?;
-    for (_, made) in &made {
+    for (file, made) in &made {
         if let Ok((_, report)) = made {
-            warn_if_level_not_reached(report, args, output);
+            warn_if_level_not_reached(report, args, &output.for_spec(&file.display()));
         }
     }
     Ok(outcome)

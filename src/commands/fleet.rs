@@ -7,8 +7,9 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
+use super::beside::{self, specs_beside};
 use super::connections::Connections;
-use super::names::{Names, all_names};
+use super::names::{Names, all_names, names_left_out};
 use super::options::{Global, Select};
 use super::reading::Reading;
 use super::session::Session;
@@ -19,7 +20,7 @@ use crate::explain::Explain;
 use crate::policy::wildcard_matches;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, paint};
-use crate::spec::{Elsewhere, Spec};
+use crate::spec::{Elsewhere, KnownSpecs, Spec};
 use crate::text::near_miss;
 use crate::view::FORMAT_VERSION;
 
@@ -75,6 +76,8 @@ async fn members(
     select: &Select,
     output: &Output,
 ) -> Result<Members, CommandError> {
+    let is_fleet = sources.len() > 1 || specs::is_a_folder(global);
+    let (mut known, mut unread) = specs_beside(&sources, global);
     let mut connections = Connections::default();
     let mut loaded: Vec<_> = sources
         .into_iter()
@@ -89,13 +92,16 @@ async fn members(
     }
     connections.roles =
         Arc::new(loaded.iter().flat_map(|(_, spec)| spec).flat_map(Spec::role_arns).collect());
-    let named = loaded.iter().filter_map(|(source, spec)| Some(all_names(source, spec.as_ref().ok()?)));
-    let named = Arc::new(named.collect());
-    let unread = loaded.iter().filter(|(_, spec)| spec.is_err()).map(|(source, _)| source.display());
-    let unread = Arc::new(unread.collect());
+    for (source, spec) in &loaded {
+        match spec {
+            Ok(spec) => known.push(all_names(source, spec)),
+            Err(error) => unread.push(beside::unread(source, error)),
+        }
+    }
+    let known = Arc::new(KnownSpecs { names: known, unread, is_fleet });
     for (source, spec) in &mut loaded {
         if let Ok(spec) = spec {
-            spec.elsewhere = Elsewhere::new(&named, source.display(), &unread);
+            spec.elsewhere = Elsewhere::new(&known, source.display());
         }
     }
     let nothing = NothingSelected::of(loaded.iter().map(|(_, spec)| spec), select);
@@ -131,6 +137,10 @@ pub fn select_roles(spec: &mut Spec, select: &Select) {
     let (kept, left_out): (Vec<_>, Vec<_>) = spec.roles.drain(..).partition(|role| select.has(&role.name));
     spec.roles = kept;
     spec.excluded.extend(left_out);
+    spec.is_part |= !select.roles.is_empty();
+    if !spec.excluded.is_empty() {
+        spec.elsewhere.leave_out(names_left_out(spec));
+    }
 }
 
 /// Works on all of them at the same time; if one fails, the others go on.

@@ -11,7 +11,6 @@ use super::files::{FileError, write_new};
 use super::loading::load_offline;
 use super::options::Global;
 use super::report::report_json;
-use super::session::invocation_without_spec;
 use super::specs::SpecSource;
 use super::{CommandError, Status, connections, specs};
 use crate::arn::{AccountId, partition_of_region};
@@ -24,7 +23,7 @@ use crate::model::{Tags, is_managed};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::spec::{Aws, default_spec_name, given_endpoint};
-use crate::text::plural;
+use crate::text::{plural, shell_word};
 
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -59,8 +58,11 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         Some(folder) => Some(as_the_spec_names_it(folder, args.out.as_deref())?),
         None => None,
     };
-    if args.all && accounts_of_specs(global)?.len() > 1 {
-        return Err(ImportError::SeveralAccounts.into());
+    if args.all {
+        let accounts = accounts_of_specs(global)?;
+        if accounts.len() > 1 {
+            return Err(ImportError::SeveralAccounts { accounts, unmanaged: args.unmanaged }.into());
+        }
     }
     let mut region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
     let (clients, account, genesys) = if global.sandbox {
@@ -85,9 +87,9 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         let (trusting, others) =
             aws::roles_trusting(&clients, trusts_genesys, looks_like_genesys, is_meant).await?;
         for role in &others {
+            let take = output.remedy(&format!("`genesys-iam import {}` takes it", shell_word(role)));
             output.note(&format!(
-                "{} role `{role}` is not taken: it trusts anyone, or an account that tutorials call Genesys's. \
-                 `genesys-iam import {role}` takes it\n",
+                "{} role `{role}` is not taken: it trusts anyone, or an account that tutorials call Genesys's. {take}\n",
                 paint(WARNING, "notice:")
             ));
         }
@@ -177,7 +179,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
                 .option()
                 .map(|option| format!(" {option}"))
                 .unwrap_or_default();
-            let invocation = invocation_without_spec(global);
+            let invocation = output.invocation().on(None);
             output.note(&format!(
                 "imported {count} into {}. Look at it, then: {invocation}{spec} plan\n",
                 crate::text::path(path)
@@ -280,16 +282,18 @@ pub(super) async fn connect(
 fn account_of_specs(global: &Global) -> Result<AccountId, CommandError> {
     let mut accounts = accounts_of_specs(global)?;
     match (accounts.pop_first(), accounts.is_empty()) {
-        (Some(account), true) => Ok(account),
+        (Some((account, _)), true) => Ok(account),
         _ => Err(ImportError::WhoseRole.into()),
     }
 }
 
-fn accounts_of_specs(global: &Global) -> Result<BTreeSet<AccountId>, CommandError> {
-    let mut accounts = BTreeSet::new();
+/// The accounts of the specs that the command line names, each with one of its files.
+fn accounts_of_specs(global: &Global) -> Result<BTreeMap<AccountId, String>, CommandError> {
+    let mut accounts = BTreeMap::new();
     if !global.files.is_empty() {
         for source in specs::named(global, &Output::capture())? {
-            accounts.insert(load_offline(&source, global, &Output::capture())?.aws.account_id);
+            let spec = load_offline(&source, global, &Output::capture())?;
+            accounts.entry(spec.aws.account_id).or_insert(source.display());
         }
     }
     Ok(accounts)
@@ -307,8 +311,8 @@ pub enum ImportError {
     ProfileInSandbox,
     #[error("`--assume-role` names a role without its account, and no spec says which is meant")]
     WhoseRole,
-    #[error("the specs are of several AWS accounts, and `import` looks at one")]
-    SeveralAccounts,
+    #[error("the specs are of {} AWS accounts, and `import` looks at one at a time", accounts.len())]
+    SeveralAccounts { accounts: BTreeMap<AccountId, String>, unmanaged: bool },
     #[error("no role is named")]
     NothingToImport,
     #[error("no role of AWS account {0} trusts an account of Genesys's")]
@@ -326,7 +330,13 @@ impl Explain for ImportError {
         let help = match self {
             Self::ProfileInSandbox => "leave out `--profile` or `--sandbox`",
             Self::WhoseRole => "name one spec of that account: `--file FILE`",
-            Self::SeveralAccounts => "name one spec of each in turn: `--file FILE`",
+            Self::SeveralAccounts { accounts, unmanaged } => {
+                let flags = if *unmanaged { " --unmanaged" } else { "" };
+                let each = accounts.iter().map(|(account, file)| {
+                    format!("`genesys-iam import --all{flags} --file {}` ({account})", shell_word(file))
+                });
+                return Some(format!("one after the other: {}", each.collect::<Vec<_>>().join(", ")));
+            }
             Self::ActionsElsewhere(_) => {
                 "a spec names files beside and below itself: choose a folder there, such as `--actions-dir actions`"
             }
@@ -346,9 +356,10 @@ impl Explain for ImportError {
 
     fn status(&self) -> Status {
         match self {
-            Self::ProfileInSandbox | Self::WhoseRole | Self::SeveralAccounts | Self::ActionsElsewhere(_) => {
-                Status::Usage
-            }
+            Self::ProfileInSandbox
+            | Self::WhoseRole
+            | Self::SeveralAccounts { .. }
+            | Self::ActionsElsewhere(_) => Status::Usage,
             Self::NothingToImport
             | Self::NobodyTrustsGenesys(_)
             | Self::NoSuchRole { .. }

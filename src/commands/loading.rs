@@ -11,7 +11,7 @@ use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::sandbox::{GenesysSeed, Sandbox, SandboxError, Seed};
 use crate::spec::{Diagnostic, LoadOptions, Loaded, RoleSpec, Severity, Spec};
-use crate::text::plural;
+use crate::text::{plural, shell_word};
 
 /// Opens the sandbox beside a spec, with what that spec needs.
 ///
@@ -54,10 +54,10 @@ fn load_with(from: &SpecSource, options: LoadOptions<'_>, output: &Output) -> Re
         output.message(&diagnostics::render(&shown, &from.to_string(), &source));
         if left > 0 {
             let note = paint(WARNING, "note:");
-            output.note(&format!(
-                "{note} {} like these: `genesys-iam validate` shows all\n",
-                plural(left, "more warning")
-            ));
+            let file = from.path().map(|path| format!(" {}", shell_word(&path.to_string_lossy())));
+            let all = format!("`genesys-iam validate{}` shows all", file.unwrap_or_default());
+            let (left, all) = (plural(left, "more warning"), output.remedy(&all));
+            output.note(&format!("{note} {left} like these: {all}\n"));
         }
     }
     Ok(spec)

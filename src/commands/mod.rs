@@ -2,6 +2,7 @@
 
 pub mod apply;
 mod apply_fleet;
+mod beside;
 pub mod carry_out;
 pub mod check;
 pub mod complete;
@@ -28,6 +29,7 @@ pub mod prompt;
 mod reading;
 mod record;
 pub mod reference;
+pub mod repeat;
 mod report;
 mod reports;
 pub mod sandbox;

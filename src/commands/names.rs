@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::specs::SpecSource;
 use crate::arn::AccountId;
 use crate::explain::{Explain, Status};
-use crate::spec::{AcceptedThing, Boundary, Spec, SpecNames};
+use crate::spec::{AcceptedThing, Boundary, RoleSpec, Spec, SpecNames};
 
 /// The names of roles and policies so far, by account; IAM ignores their case.
 #[derive(Default)]
@@ -37,11 +37,24 @@ impl Names {
 
 /// Everything that a spec names, in roles that are selected or not: no other spec of the run prunes it.
 pub(super) fn all_names(source: &SpecSource, spec: &Spec) -> SpecNames {
-    let mut names = SpecNames::new(source.display());
     let account = &spec.aws.account_id;
+    let mut names = SpecNames::new(source.display(), account, &spec.name);
     let arns = spec.verifier.iter().chain(spec.aws.assume_role.as_ref().map(|role| &role.role_arn));
     arns.for_each(|arn| names.add_arn(arn));
-    for role in spec.roles.iter().chain(&spec.excluded) {
+    add_roles(&mut names, account, spec.roles.iter().chain(&spec.excluded));
+    names
+}
+
+/// What roles of a spec name that a run leaves out.
+pub(super) fn names_left_out(spec: &Spec) -> SpecNames {
+    let account = &spec.aws.account_id;
+    let mut names = SpecNames::new(String::new(), account, &spec.name);
+    add_roles(&mut names, account, spec.excluded.iter());
+    names
+}
+
+fn add_roles<'s>(names: &mut SpecNames, account: &AccountId, roles: impl Iterator<Item = &'s RoleSpec>) {
+    for role in roles {
         names.add_role(account, &role.name);
         names.add_policy(account, &role.policy_name);
         if let Boundary::Policy(arn) = &role.permissions_boundary {
@@ -61,7 +74,6 @@ pub(super) fn all_names(source: &SpecSource, spec: &Spec) -> SpecNames {
         }
         role.data_actions.iter().filter_map(|action| action.id.as_ref()).for_each(|id| names.add_id(id));
     }
-    names
 }
 
 const SPEC: &str = "the spec name";

@@ -8,8 +8,8 @@ use clap_complete::ArgValueCompleter;
 
 use super::complete::{role_names, scenarios};
 use crate::arn::{AccountId, Arn};
+use crate::model::Invocation;
 use crate::policy::wildcard_matches;
-use crate::render::Typed;
 use crate::render::output::Output;
 use crate::secrets;
 use crate::spec::{AssumeRole, Aws};
@@ -112,7 +112,7 @@ impl Global {
     }
 
     /// What another command must repeat to work on the same specs.
-    pub fn typed(&self) -> Typed {
+    pub fn invocation(&self) -> Invocation {
         let mut words = Vec::new();
         if let Some(folder) = &self.directory {
             words.push(format!("-C {}", shell_word(&folder.to_string_lossy())));
@@ -128,11 +128,11 @@ impl Global {
             words.extend(value.iter().map(|value| format!("{option} {}", shell_word(value))));
         }
         let assume_role =
-            self.assume_role.iter().map(|role| format!("--assume-role {}", shell_word(role.as_str())));
-        words.extend(assume_role);
+            self.assume_role.as_ref().map(|role| format!("--assume-role {}", shell_word(role.as_str())));
+        words.extend(assume_role.clone());
         words.extend(self.allow_env.iter().map(|name| format!("--allow-env {}", shell_word(name))));
         let specs = self.files.iter().map(|file| format!("--file {}", shell_word(&file.to_string_lossy())));
-        Typed { options: words.join(" "), specs: specs.collect::<Vec<_>>().join(" ") }
+        Invocation::new(words, assume_role, specs.collect())
     }
 
     /// Passwords of endpoints and proxies, even if these are too broken to be recognized as URLs.
@@ -239,17 +239,22 @@ pub struct Select {
     pub accounts: Vec<AccountId>,
 }
 
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Scope {
     /// Take over roles and policies that this spec did not make
     #[arg(long)]
     pub adopt: bool,
-    /// Remove roles that have the tag of this spec and are no longer in it
-    #[arg(long, conflicts_with_all = ["roles", "except"])]
+    /// Remove roles that have the tag of this spec and are no longer in it, unless another spec of the run or of its folder
+    /// names them
+    #[arg(long, conflicts_with = "roles")]
     pub prune: bool,
     /// Also delete or replace data actions that flows use, or may use
     #[arg(long)]
     pub even_if_used: bool,
+    /// The account's roles of the spec with this name are somebody's, though no file here has it (`*` and `?` are wildcards;
+    /// repeatable)
+    #[arg(long = "other-spec", value_name = "NAME")]
+    pub other_specs: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -13,8 +13,8 @@ use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::model::{DesiredState, resolve};
 use crate::permissions::{
-    CommandKind, Permission, genesys_permissions, genesys_together, permissions, size, together,
-    viewing_permissions,
+    CommandKind, GenesysPermission, Permission, genesys_permissions, genesys_together, import_permissions,
+    permissions, prune_permissions, size, together, viewing_permissions,
 };
 use crate::policy::quota;
 use crate::render;
@@ -28,6 +28,9 @@ pub struct PermissionsArgs {
     /// end, drift is plan and check
     #[arg(long = "for", value_name = "COMMAND,…", value_delimiter = ',', default_value = "apply")]
     pub purposes: Vec<PermissionsFor>,
+    /// Also what `--prune` needs to remove the role of this name, which no spec has any longer (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub pruned: Vec<String>,
     /// An IAM policy document, Terraform's data source for one, or a report with Genesys Cloud's permissions too (as --json)
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub format: PermissionsFormat,
@@ -42,6 +45,7 @@ pub enum PermissionsFor {
     Destroy,
     Check,
     Drift,
+    Import,
 }
 
 impl PermissionsFor {
@@ -52,6 +56,8 @@ impl PermissionsFor {
             Self::Destroy => &[CommandKind::Destroy],
             Self::Check => &[CommandKind::Check],
             Self::Drift => &[CommandKind::Plan, CommandKind::Check],
+            // It is about an account, not about a spec.
+            Self::Import => &[],
         }
     }
 
@@ -62,6 +68,7 @@ impl PermissionsFor {
             Self::Destroy => "destroy",
             Self::Check => "check",
             Self::Drift => "drift",
+            Self::Import => "import",
         }
     }
 }
@@ -74,8 +81,19 @@ pub enum PermissionsFormat {
 }
 
 pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<Status, CommandError> {
+    let is_import = args.purposes.contains(&PermissionsFor::Import);
     let mut loaded = Vec::new();
-    for source in specs::named(global, output)? {
+    let named = match specs::named(global, output) {
+        // Before there is a spec, for whatever account the caller is in.
+        Err(error)
+            if args.purposes == [PermissionsFor::Import]
+                && matches!(error.find(), Some(SpecsError::NoSpec)) =>
+        {
+            return print(args, ("*", &import_permissions("aws", "*")), &viewing_permissions(), output);
+        }
+        named => named?,
+    };
+    for source in named {
         loaded.push(Ok(loading::load_offline(&source, global, output)?));
     }
     if let Some(nothing) = NothingSelected::of(loaded.iter(), &args.select) {
@@ -87,37 +105,60 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
     let desired = of_one_account(specs.map(|spec| resolve(&spec, &BTreeMap::new())))?;
     let commands: BTreeSet<CommandKind> =
         args.purposes.iter().flat_map(|purpose| purpose.commands()).copied().collect();
+    let partition = desired.roles.first().map_or("aws", |role| role.role.arn.partition.as_str());
+    let account = desired.account_id.as_str();
+    let import = is_import.then(|| import_permissions(partition, account));
+    let pruned = (!args.pruned.is_empty()).then(|| prune_permissions(&desired, &args.pruned));
+    let of_commands = commands.iter().map(|command| permissions(&desired, *command));
+    let grants = together(of_commands.chain(import).chain(pruned));
+    let of_import = is_import.then(viewing_permissions);
+    let of_prune = (!args.pruned.is_empty()).then(|| genesys_permissions(&desired, CommandKind::Destroy));
+    let of_genesys = genesys_together(
+        commands
+            .iter()
+            .map(|command| match genesys_permissions(&desired, *command) {
+                none if none.is_empty() && names_client && *command != CommandKind::Destroy => {
+                    viewing_permissions()
+                }
+                needed => needed,
+            })
+            .chain(of_import)
+            .chain(of_prune),
+    );
+    print(args, (account, &grants), &of_genesys, output)
+}
+
+/// Prints what is needed in an account, and in Genesys Cloud.
+fn print(
+    args: &PermissionsArgs,
+    (account, grants): (&str, &[Permission]),
+    of_genesys: &[GenesysPermission],
+    output: &Output,
+) -> Result<Status, CommandError> {
     let mut words: Vec<&str> = Vec::new();
     for word in args.purposes.iter().map(|purpose| purpose.word()) {
         if !words.contains(&word) {
             words.push(word);
         }
     }
-    let grants = together(commands.iter().map(|command| permissions(&desired, *command)));
-    let policies = render::permissions::policies(&grants);
+    let policies = render::permissions::policies(grants);
     if policies.len() > 1 {
-        output.message(&too_long(&grants, policies.len(), args.format));
+        output.message(&too_long(grants, policies.len(), args.format));
     }
-    let of_genesys =
-        genesys_together(commands.iter().map(|command| match genesys_permissions(&desired, *command) {
-            none if none.is_empty() && names_client && *command != CommandKind::Destroy => {
-                viewing_permissions()
-            }
-            needed => needed,
-        }));
     if !of_genesys.is_empty() && args.format != PermissionsFormat::Report {
-        output.message(&format!("{}\n", render::permissions::genesys(&of_genesys)));
+        output.message(&format!("{}\n", render::permissions::genesys(of_genesys)));
     }
     output.result(&match args.format {
         PermissionsFormat::Json => render::permissions::json(&policies),
         PermissionsFormat::Terraform => {
-            let name = format!("genesys_iam_{}_{}", words.join("_"), desired.account_id);
+            let of_account = if account == "*" { String::new() } else { format!("_{account}") };
+            let name = format!("genesys_iam_{}{of_account}", words.join("_"));
             render::permissions::terraform(&name, &policies)
         }
         PermissionsFormat::Report => {
-            let mut members = render::permissions::report(&policies, &of_genesys);
+            let mut members = render::permissions::report(&policies, of_genesys);
             members["for"] = words.into();
-            members["account_id"] = desired.account_id.as_str().into();
+            members["account_id"] = account.into();
             report_json("genesys-iam permissions", &members, Status::Done, output)?;
             return Ok(Status::Done);
         }

@@ -1,6 +1,6 @@
 //! `plan`: what apply would change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,25 +10,24 @@ use super::options::{Global, ReportFormat, Scope, Select, Widened, WideningGuard
 use super::page;
 use super::report::{provenance, report};
 use super::reports::Reports;
-use super::session::{LookUp, Observed, Session, invocation_for_all};
+use super::session::{LookUp, Observed, Session};
 use super::{CommandError, Status};
 use crate::arn::AccountId;
-use crate::check::as_writer;
 use crate::explain::Explain;
 use crate::genesys::GenesysError;
-use crate::model::{Foresight, LookForOrphans, OwnOrganization};
+use crate::model::{Foresight, Invocation, LookForOrphans, OwnOrganization};
 use crate::plan::{KeptStranger, Plan, block_without_room, note_left_over_adopts};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{ERROR, HELP, WARNING, paint};
 use crate::saved::{Options, PlanOrigin, SavedError, SavedFile, SavedFleet, SavedPlan, SavedSpec};
-use crate::spec::{RoleSpec, Spec};
+use crate::spec::{RoleSpec, Spec, UnreadSpec};
 use crate::text::{one_line, shell_word};
-use crate::view::{PLANS_FORMAT, PlanView, few};
+use crate::view::{PLANS_FORMAT, PlanView, few, of_strays};
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// Exit with 2 when there are changes
+    /// Exit with 2 when there are changes, or something else is not as the specs say
     #[arg(long)]
     pub detailed_exitcode: bool,
     /// Also write the plan to this file, for `apply FILE`, unless it is refused; it holds no secret
@@ -63,18 +62,13 @@ pub async fn run(global: &Global, args: &PlanArgs, output: &Output) -> Result<St
     args.out.as_deref().map_or(Ok(()), SavedFile::check)?;
     match Fleet::open(global, &args.planning.select, output).await? {
         Fleet::One(session) => run_in(*session, args, output).await,
-        Fleet::Many(members) => run_many(members, global, args, output).await,
+        Fleet::Many(members) => run_many(members, args, output).await,
     }
 }
 
 /// Plans for several specs: one grouped report, and one file.
-async fn run_many(
-    members: Members,
-    global: &Global,
-    args: &PlanArgs,
-    output: &Output,
-) -> Result<Status, CommandError> {
-    let options = options(args.planning.scope, &args.planning.select);
+async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
+    let options = options(&args.planning.scope, &args.planning.select);
     let reading = fleet::reading(&members);
     let inner = output.inner();
     let made = fleet::for_each_spec(members, async |session| {
@@ -83,7 +77,7 @@ async fn run_many(
         Ok((plan, observed, other))
     });
     let mut made = output.waiting_for(|| reading.text(), made).await;
-    block_across_specs(made.iter_mut().filter_map(|(_, made)| {
+    settle_across_specs(made.iter_mut().filter_map(|(_, made)| {
         let (plan, observed, _) = &mut made.as_mut().ok()?.1;
         Some((plan, &*observed))
     }));
@@ -94,12 +88,11 @@ async fn run_many(
     let plans: Vec<(String, Result<PlanView, &CommandError>)> = made
         .iter()
         .map(|(file, made)| {
-            let view =
-                |(_, (plan, _, other)): &(Session, MadePlan)| PlanView::new(plan).with_caution(other.clone());
+            let view = |(_, made): &(Session, MadePlan)| view_of(made);
             (file.display(), made.as_ref().map(view))
         })
         .collect();
-    let beyond = beyond(&invocation_for_all(global));
+    let beyond = beyond(&output.invocation().command("check"));
     let page = |format| match format {
         ReportFormat::Json => {
             let plans = plans.iter().map(|(file, plan)| {
@@ -127,12 +120,11 @@ async fn run_many(
                 .collect();
             render::markdown::plans(&plans, &beyond, &provenance(), &output.masker())
         }
-        ReportFormat::Text => texts(&plans, &beyond, args.summary),
+        ReportFormat::Text => texts(&plans, &beyond, args.summary, output),
     };
     match args.format {
         ReportFormat::Text => {
-            let view = |(plan, _, other): &MadePlan| PlanView::new(plan).with_caution(other.clone());
-            show_all(&made, view, args.summary, output)?;
+            show_all(&made, view_of, args.summary, output)?;
             if plans.iter().filter_map(|(_, plan)| plan.as_ref().ok()).any(PlanView::has_no_changes) {
                 output.result(&format!("{beyond}\n"))?;
             }
@@ -158,7 +150,7 @@ async fn run_many(
     if let Some(path) = &args.out {
         let Some(saved) = saved_fleet(&made, &options, args, output)? else { return Ok(outcome) };
         SavedFile::Several(saved).write(path)?;
-        say_what_is_next(path, &invocation_for_all(global), &options, output);
+        say_what_is_next(path, &output.invocation(), output);
     }
     Ok(outcome)
 }
@@ -166,15 +158,19 @@ async fn run_many(
 /// A plan with what it was made from, and what a reviewer should know about the organization.
 type MadePlan = (Plan, Observed, Option<String>);
 
+fn view_of((plan, _, other): &MadePlan) -> PlanView {
+    other.iter().fold(PlanView::new(plan), PlanView::with_caution)
+}
+
 /// Whether both sides were planned.
 fn is_whole((_, observed, _): &MadePlan) -> bool {
     observed.genesys_unread.is_none()
 }
 
 /// What a plan does not cover.
-pub(super) fn beyond(invocation: &str) -> String {
+pub(super) fn beyond(check: &str) -> String {
     format!(
-        "A plan compares what the spec makes: `{invocation} check` says who can get in and whether the functions run."
+        "A plan compares what the spec makes: `{check}` says who can get in and whether the functions run."
     )
 }
 
@@ -220,10 +216,12 @@ pub(super) fn saved(
 ) -> Result<SavedPlan, SavedError> {
     let api = session.genesys.as_ref().map(crate::genesys::Client::api);
     let place = (session.in_sandbox, api);
+    let (of_strays, left_over) = of_strays(plan);
     let made = PlanOrigin {
         time: page::time().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         from: provenance().with_file(&session.file),
-        caution: caution.map(str::to_owned),
+        cautions: of_strays.into_iter().chain(caution.map(str::to_owned)).collect(),
+        left_over,
     };
     SavedPlan::new(plan, &observed.desired, &observed.live, place, options.clone(), made, output)
 }
@@ -239,15 +237,21 @@ fn warn_of_earlier(args: &PlanArgs, output: &Output) {
     }
 }
 
-fn say_what_is_next(path: &Path, invocation: &str, options: &Options, output: &Output) {
+fn say_what_is_next(path: &Path, invocation: &Invocation, output: &Output) {
     let file = shell_word(&path.to_string_lossy());
-    let flags = options.to_repeat();
-    let next = format!("To carry out just this: {} apply {file}{flags}", as_writer(invocation));
+    let flags = invocation.flags("apply", "", false);
+    let next = format!("To carry out just this: {} apply {file}{flags}", invocation.writer());
     output.note(&format!("The plan is in {}. {next}\n", crate::text::path(path)));
 }
 
-fn text(plan: &PlanView, is_short: bool) -> String {
-    if is_short { render::plan::summary(plan) } else { render::plan::text(plan) }
+/// As text, with its commands ready to type.
+pub(super) fn text(plan: &PlanView, is_short: bool, output: &Output) -> String {
+    output.remedy(&if is_short { render::plan::summary(plan) } else { render::plan::text(plan) })
+}
+
+/// One of several.
+fn text_of_several(plan: &PlanView, is_short: bool, output: &Output) -> String {
+    render::plan::unchanged(plan).unwrap_or_else(|| text(plan, is_short, output))
 }
 
 /// The plans as text, each under a heading.
@@ -255,12 +259,13 @@ pub(super) fn texts(
     plans: &[(String, Result<PlanView, &CommandError>)],
     beyond: &str,
     is_short: bool,
+    output: &Output,
 ) -> String {
     let mut out = String::new();
     for (file, plan) in plans {
         out.push_str(&fleet::heading(file));
         out.push_str(&match plan {
-            Ok(plan) => text(plan, is_short),
+            Ok(plan) => text_of_several(plan, is_short, output),
             Err(error) => error.with_causes(),
         });
         out.push('\n');
@@ -288,7 +293,7 @@ pub(super) fn show_all<T>(
         match made {
             Ok((_, made)) => {
                 let view = plan(made);
-                output.result(&format!("{}\n", text(&view, is_short)))?;
+                output.result(&format!("{}\n", text_of_several(&view, is_short, output)))?;
                 views.push(view);
             }
             Err(error) => {
@@ -305,15 +310,17 @@ pub(super) fn show_all<T>(
 
 /// Like [`run`], in a given session.
 pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
-    let options = options(args.planning.scope, &args.planning.select);
+    let options = options(&args.planning.scope, &args.planning.select);
     let (plan, observed) = make(&mut session, &options, output).await?;
     let other = other_organization(&session, output).await;
     let status = status(&plan, &observed, args);
-    let view = PlanView::new(&plan).with_caution(other.clone());
-    let beyond = beyond(&session.invocation);
+    let view = other.iter().fold(PlanView::new(&plan), PlanView::with_caution);
+    let beyond = beyond(&session.invocation.command("check"));
     let page = |format| match format {
-        ReportFormat::Text if view.has_no_changes() => format!("{}{beyond}\n", text(&view, args.summary)),
-        ReportFormat::Text => text(&view, args.summary),
+        ReportFormat::Text if view.has_no_changes() => {
+            format!("{}{beyond}\n", text(&view, args.summary, output))
+        }
+        ReportFormat::Text => text(&view, args.summary, output),
         ReportFormat::Json => {
             let mut value = render::json::plan(&view);
             value["exit_status"] = (status as i32).into();
@@ -344,7 +351,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     if let Some(path) = &args.out {
         let saved = saved(&session, (&plan, other.as_deref()), &observed, &options, output)?;
         SavedFile::One(Box::new(saved)).write(path)?;
-        say_what_is_next(path, &session.invocation, &options, output);
+        say_what_is_next(path, &session.invocation, output);
     }
     Ok(status)
 }
@@ -362,7 +369,7 @@ fn status(plan: &Plan, observed: &Observed, args: &PlanArgs) -> Status {
         Status::Error
     } else if args.detailed_exitcode
         && (!plan.is_empty()
-            || !plan.orphans.is_empty()
+            || plan.leaves_something()
             || plan.has_foreign_policies()
             || plan.lacks_genesys())
     {
@@ -406,9 +413,10 @@ pub(super) fn refusal(plan: &Plan, guard: &WideningGuard) -> Option<PlanError> {
     (!kept.is_empty()).then_some(PlanError::Kept(kept))
 }
 
-pub(super) fn options(scope: Scope, select: &Select) -> Options {
-    let Scope { adopt, prune, even_if_used } = scope;
-    Options { adopt, prune, even_if_used, roles: select.roles.clone(), except: select.except.clone() }
+pub(super) fn options(scope: &Scope, select: &Select) -> Options {
+    let Scope { adopt, prune, even_if_used, other_specs } = scope.clone();
+    let Select { roles, except, .. } = select.clone();
+    Options { adopt, prune, even_if_used, roles, except, other_specs }
 }
 
 /// The same, but an unread side is an error.
@@ -427,9 +435,10 @@ pub(super) async fn make_whole(
 /// Reads everything and makes the plan.
 async fn make(
     session: &mut Session,
-    Options { adopt, prune, even_if_used, .. }: &Options,
+    Options { adopt, prune, even_if_used, other_specs, .. }: &Options,
     output: &Output,
 ) -> Result<(Plan, Observed), CommandError> {
+    session.spec.elsewhere.set_others(other_specs);
     if *prune && !session.spec.is_named {
         return Err(PlanError::PruneUnnamed(session.spec.name.clone()).into());
     }
@@ -482,10 +491,15 @@ async fn other_organization(session: &Session, output: &Output) -> Option<String
     }
 }
 
-/// Blocks what there is no room for in an account that several specs share.
-pub(super) fn block_across_specs<'a>(made: impl Iterator<Item = (&'a mut Plan, &'a Observed)>) {
+/// Blocks what there is no room for in an account that several specs share, and leaves the account's strays to one of them.
+pub(super) fn settle_across_specs<'a>(made: impl Iterator<Item = (&'a mut Plan, &'a Observed)>) {
     let mut accounts: BTreeMap<&AccountId, Vec<(&mut Plan, &Foresight)>> = BTreeMap::new();
+    let mut listed = BTreeSet::new();
     for (plan, observed) in made {
+        // Every spec of an account sees the same strays.
+        if !plan.strays.is_empty() && !listed.insert(&observed.desired.account_id) {
+            plan.strays.clear();
+        }
         if let Some(foresight) = observed.foresight() {
             accounts.entry(&observed.desired.account_id).or_default().push((plan, foresight));
         }
@@ -531,8 +545,8 @@ pub enum PlanError {
     TakenOutUnknown(String),
     #[error("set `name` in the spec: without it, roles of another file called `{0}` would look like its own")]
     PruneUnnamed(String),
-    #[error("{0} cannot be read: what it names, and is not pruned, is not known")]
-    PruneUnread(String),
+    #[error("`--prune` would delete what other specs name, and {} cannot be read: {}", .0.file, one_line(&.0.why))]
+    PruneUnread(UnreadSpec),
 }
 
 /// The options with which all of it passes.
@@ -593,7 +607,13 @@ impl Explain for PlanError {
             Self::Wider => {
                 "each line marked WIDER says who gains what; have someone review it, then apply without `--refuse-wider`"
             }
-            Self::PruneUnread(_) => "fix that spec first, or leave out `--prune`",
+            Self::PruneUnread(UnreadSpec { file, .. }) => {
+                let file = shell_word(file);
+                return Some(format!(
+                    "fix it (`genesys-iam validate {file}` shows every fault), move it to another folder if it is no spec, or leave out \
+                     `--prune`"
+                ));
+            }
             Self::PruneUnnamed(name) => {
                 return Some(format!(
                     "if no other spec of the account is called that, write `name = \"{name}\"` at the top of the spec: what it made carries this name already"

@@ -25,7 +25,7 @@ use crate::check::Unknown;
 use crate::genesys;
 use crate::model::resolve;
 use crate::model::{
-    DesiredRole, DesiredState, Live, LiveState, LookForOrphans, OrganizationReading, Orphans,
+    DesiredRole, DesiredState, Invocation, Live, LiveState, LookForOrphans, OrganizationReading, Orphans,
 };
 use crate::permissions::{CommandKind, required_actions};
 use crate::plan::{Plan, Reads, block_what_iam_refuses, diff, widen_by_verifiers};
@@ -46,7 +46,7 @@ pub struct Session {
     pub genesys_trouble: Option<Unknown>,
     pub reads: Reads,
     /// What to type to run another command with the same spec.
-    pub invocation: String,
+    pub invocation: Invocation,
     /// How reports name the spec's file.
     pub file: String,
     /// The spec names whoever answers for AWS, and the operator does not.
@@ -64,24 +64,6 @@ pub enum LookUp {
     New,
 }
 
-const PROGRAM: &str = "genesys-iam";
-
-/// How to run another command with the same specs.
-pub(super) fn invocation_for_all(global: &Global) -> String {
-    invocation(&global.typed().specs, global)
-}
-
-/// The same without a spec.
-pub(super) fn invocation_without_spec(global: &Global) -> String {
-    invocation("", global)
-}
-
-fn invocation(specs: &str, global: &Global) -> String {
-    let options = global.typed().options;
-    let words = [PROGRAM, &options, specs];
-    words.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
 impl Session {
     pub async fn open(
         source: &SpecSource,
@@ -90,7 +72,7 @@ impl Session {
         connections: &mut Connections,
         output: &Output,
     ) -> Result<Self, CommandError> {
-        let (invocation, file) = (invocation(&source.option().unwrap_or_default(), global), source.display());
+        let (invocation, file) = (output.invocation().on(source.option()), source.display());
         let known_roles = match connections.roles.is_empty() {
             true => Arc::new(spec.role_arns().collect()),
             false => Arc::clone(&connections.roles),
@@ -149,7 +131,7 @@ impl Session {
             genesys,
             genesys_trouble: None,
             reads: Reads::Auto,
-            invocation: PROGRAM.to_owned(),
+            invocation: Invocation::default(),
             file,
             has_aws_endpoint_of_spec: false,
         }
@@ -166,7 +148,7 @@ impl Session {
         // Only `check` does not look for orphans; it treats whatever cannot be read as not provable.
         let is_check = orphans == LookForOrphans::No;
         // A part of the spec says nothing about what is not in it.
-        let orphans = if spec.excluded.is_empty() { orphans } else { LookForOrphans::No };
+        let orphans = if spec.is_part { LookForOrphans::No } else { orphans };
         // The account is in the spec, so all ARNs are known in advance.
         let expected = resolve(spec, &BTreeMap::new());
         let in_bulk = self.reads.pages(expected.roles.len()).is_some();

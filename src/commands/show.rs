@@ -117,7 +117,7 @@ fn page_of(
     (note, in_sandbox): (&str, bool),
     output: &Output,
 ) -> String {
-    let beyond = beyond(if in_sandbox { "genesys-iam --sandbox" } else { "genesys-iam" });
+    let beyond = beyond(if in_sandbox { "genesys-iam --sandbox check" } else { "genesys-iam check" });
     let from = |made: &PlanOrigin| made.from.clone();
     let made = shown.first().map(|one| one.made);
     let provenance = made.map(from).unwrap_or_default();
@@ -175,7 +175,7 @@ fn page_of(
                 .iter()
                 .map(|one| (one.file.unwrap_or_default().to_owned(), Ok(one.view.clone())))
                 .collect();
-            format!("{note}\n\n{}", texts(&plans, &beyond, args.summary))
+            format!("{note}\n\n{}", texts(&plans, &beyond, args.summary, output))
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
@@ -193,18 +194,10 @@ fn listed(files: &[PathBuf]) -> Result<Vec<SpecSource>, CommandError> {
             sources.push(SpecSource::File(named.clone()));
             continue;
         }
-        let failed = |source| FileError::Read { path: named.clone(), source };
-        let mut found = Vec::new();
-        for entry in fs::read_dir(named).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
-                found.push(path);
-            }
-        }
+        let found = toml_files(named).map_err(|source| FileError::Read { path: named.clone(), source })?;
         if found.is_empty() {
             return Err(SpecsError::EmptyFolder(named.clone()).into());
         }
-        found.sort();
         sources.extend(found.into_iter().map(SpecSource::File));
     }
     let mut seen = BTreeSet::new();
@@ -213,6 +206,25 @@ fn listed(files: &[PathBuf]) -> Result<Vec<SpecSource>, CommandError> {
         _ => seen.insert(STDIN.into()),
     });
     Ok(sources)
+}
+
+/// The files of TOML in a folder, in the order of their names.
+pub(super) fn toml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Whether the specs are a folder's: then there are no others that its user knows of.
+pub fn is_a_folder(global: &Global) -> bool {
+    let variable = std::env::var_os(FILE_VARIABLE).map(PathBuf::from).filter(|_| global.files.is_empty());
+    global.files.iter().chain(&variable).any(|path| path.is_dir())
 }
 
 /// The spec in this folder or one above it; in the sandbox, otherwise the built-in one.

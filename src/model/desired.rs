@@ -22,7 +22,9 @@ pub struct DesiredState {
     pub roles: Vec<DesiredRole>,
     /// The policies of the spec's roles that are not selected, and these.
     pub excluded: BTreeMap<Arn, String>,
-    /// What the other specs of the run name.
+    /// Whether nothing follows from what is missing.
+    pub is_part: bool,
+    /// What other specs name.
     pub elsewhere: Elsewhere,
     /// Whether data actions that flows use, or may use, may be deleted.
     pub even_if_used: bool,
@@ -41,6 +43,7 @@ impl DesiredState {
         Cow::Owned(Self {
             roles: roles.into_iter().cloned().collect(),
             excluded,
+            is_part: true,
             elsewhere: self.elsewhere.clone(),
             spec: self.spec.clone(),
             account_id: self.account_id.clone(),

@@ -1,6 +1,6 @@
 //! What was read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::foresight::Namesakes;
 use super::genesys::OrganizationReading;
@@ -15,6 +15,8 @@ pub struct LiveState {
     /// By role name; one entry for each requested role.
     pub roles: BTreeMap<String, Live>,
     pub orphans: Orphans,
+    /// The roles of the account that other specs made, by spec; none where nobody looked.
+    pub of_other_specs: BTreeMap<String, BTreeSet<String>>,
     /// Set if the account's listings were read anyway.
     pub namesakes: Option<Namesakes>,
     pub organization: OrganizationReading,

@@ -5,6 +5,7 @@ mod foresight;
 mod genesys;
 mod guards;
 mod iam;
+mod invocation;
 mod live;
 mod own_organization;
 mod ownership;
@@ -20,7 +21,8 @@ pub use guards::GuardsReading;
 pub use iam::{
     AttachedPolicy, LastUse, Live, LivePolicy, LiveRole, ManagedPolicy, PolicyVersion, Role, RoleRecord, Tags,
 };
+pub use invocation::{Invocation, RepeatedFlag};
 pub use live::{LiveState, LookForOrphans, Orphans};
 pub use own_organization::OwnOrganization;
-pub use ownership::{is_managed, is_of};
+pub use ownership::{is_managed, is_of, spec_of};
 pub use resolve::resolve;

@@ -20,6 +20,7 @@ pub fn resolve(spec: &Spec, functions: &BTreeMap<FunctionArn, FunctionArn>) -> D
         reads_organization: spec.organization.read,
         roles: spec.roles.iter().map(|role| resolve_role(spec, role, functions)).collect(),
         excluded: spec.excluded.iter().map(|role| (policy_arn(spec, role), role.name.clone())).collect(),
+        is_part: spec.is_part,
         elsewhere: spec.elsewhere.clone(),
         even_if_used: spec.even_if_used,
     }

@@ -9,6 +9,7 @@ mod model;
 mod outsiders;
 mod party;
 mod reading;
+mod stray;
 mod taken_out;
 mod tenant;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use model::{
 };
 pub use party::{Gain, KeptStranger, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
+pub use stray::Stray;
 pub use verifier::{verifier_strangers, widen_by_verifiers};
 
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, OrganizationReading, Orphans};
@@ -38,6 +40,7 @@ use crate::model::{DesiredRole, DesiredState, Live, LiveState, OrganizationReadi
 pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     let absent = Live::default();
     let mut plan = Plan::empty(desired, &live.orphans);
+    plan.strays = stray::strays(live, desired);
     plan.missing_credentials = live.own_organization.missing_choice().cloned();
     let of = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
     plan.roles.extend(desired.roles.iter().map(|role| diff_role(of(role), role, desired)));

@@ -6,10 +6,12 @@ use super::change::Change;
 use super::genesys;
 use super::iam::GuardFinding;
 use super::party::KeptStranger;
+use super::stray::Stray;
 use super::taken_out::left_inside;
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::{DesiredRole, DesiredState, Orphans, OwnOrganization};
 use crate::policy::access::AccessDiff;
+use crate::spec::Namer;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -26,6 +28,9 @@ pub struct Plan {
     pub orphans: BTreeMap<String, Vec<KeptStranger>>,
     /// Why it is unknown whether there are any.
     pub orphans_unknown: Option<String>,
+    /// Roles whose spec is gone. What other specs of the account made is not what this plan stands on, so no saved plan
+    /// is bound to it.
+    pub strays: Vec<Stray>,
     /// The variables that `[genesys] credentials` names and nobody set.
     pub missing_credentials: Option<[String; 2]>,
 }
@@ -348,10 +353,10 @@ pub enum Notice {
     },
     /// It has the spec's tag but was taken out of the spec.
     RemovedFromSpec,
-    /// It has the spec's tag and was taken out of it, and another spec of the run names it: it stays.
+    /// It has the spec's tag and was taken out of it, and someone else names it: it stays.
     NamedElsewhere {
         what: Owned,
-        by: String,
+        by: Namer,
     },
     /// The only safe order of changes leaves the role unusable for a while.
     ShutMeanwhile {
@@ -384,6 +389,7 @@ impl Plan {
             roles: Vec::new(),
             left_out: desired.excluded.values().cloned().collect(),
             missing_credentials: None,
+            strays: Vec::new(),
             orphans: match orphans {
                 Orphans::Named(roles) => left_inside(roles, desired),
                 Orphans::Unknown(_) | Orphans::Read(_) => BTreeMap::new(),
@@ -414,5 +420,21 @@ impl Plan {
 
     pub fn is_wider(&self) -> bool {
         self.roles.iter().any(RolePlan::is_wider)
+    }
+
+    /// Whether anything that this spec made, or that no spec has any longer, stays without being in a spec.
+    pub fn leaves_something(&self) -> bool {
+        let is_leftover = |notice: &Notice| {
+            matches!(
+                notice,
+                Notice::Genesys(
+                    genesys::GenesysNotice::IntegrationTakenOut { .. }
+                        | genesys::GenesysNotice::ActionTakenOut { .. }
+                )
+            )
+        };
+        !self.orphans.is_empty()
+            || !self.strays.is_empty()
+            || self.roles.iter().flat_map(|role| &role.notices).any(is_leftover)
     }
 }

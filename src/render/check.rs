@@ -141,10 +141,20 @@ fn with_amount(
     let broken: Vec<String> = rows
         .iter()
         .filter(|(_, _, role)| role.verdict.sign == Sign::Broken)
-        .map(|(_, _, role)| one_line(&role.role).into_owned())
+        .map(|row| label(row, rows))
         .collect();
     let _ = writeln!(out, "{}", counts(summary, &broken, failed, show));
     out
+}
+
+/// A role's name, with its file where specs of several accounts have one of that name.
+fn label((file, _, role): &Row<'_>, rows: &[Row<'_>]) -> String {
+    let name = one_line(&role.role);
+    let is_ambiguous = rows.iter().filter(|(_, _, other)| other.role == role.role).count() > 1;
+    match file.filter(|_| is_ambiguous) {
+        Some(file) => format!("{name} [{}]", one_line(file)),
+        None => name.into_owned(),
+    }
 }
 
 /// Painted.
@@ -245,13 +255,15 @@ fn grouped<'a>(rows: &[Row<'a>]) -> Vec<SharedCause<'a>> {
 }
 
 fn causes(out: &mut String, rows: &[Row<'_>], groups: &[SharedCause<'_>], show: Show, amount: Amount) {
-    for (index, SharedCause { cause, roles, what, consequence, remedy, .. }) in groups.iter().enumerate() {
+    for (index, group) in groups.iter().enumerate() {
+        let SharedCause { cause, what, consequence, remedy, .. } = group;
         if !show.all && index == IN_A_LINE {
             let left = groups.len() - IN_A_LINE;
             let _ = writeln!(out, "  {}", format_args!("… {left} more: `--all` shows them"));
             break;
         }
-        let roles: Vec<_> = roles.iter().map(|role| one_line(role)).collect();
+        let has_it = |(_, _, role): &&Row<'_>| role.diagnosis.iter().any(|cause| group.has(cause));
+        let roles: Vec<String> = rows.iter().filter(has_it).map(|row| label(row, rows)).collect();
         let of = match (rows.len(), roles.as_slice()) {
             (1, _) => String::new(),
             (_, [one]) => format!("{one}: "),

@@ -19,7 +19,5 @@ pub mod redact;
 pub mod style;
 #[cfg(test)]
 mod tests;
-mod typed;
 
 pub use places::masked_lines;
-pub use typed::Typed;

@@ -11,8 +11,8 @@ use terminal_size::Width;
 
 use super::redact::Redactor;
 use super::style::{DIM, paint};
-use super::typed::Typed;
 use crate::explain::{Explain, Status};
+use crate::model::{Invocation, RepeatedFlag};
 use crate::policy::EXTERNAL_ID;
 use crate::text::{inert, lines, without_passwords};
 
@@ -30,8 +30,8 @@ pub struct Output {
     is_inner: bool,
     /// Whether to omit notes and progress.
     is_quiet: bool,
-    /// What the commands in remedies repeat.
-    typed: Arc<Typed>,
+    /// What printed commands repeat.
+    invocation: Arc<RwLock<Invocation>>,
     /// Whether the terminal's last line says what we are waiting for.
     is_waiting: Arc<AtomicBool>,
 }
@@ -139,15 +139,26 @@ impl Output {
         Self { is_quiet, ..self }
     }
 
-    /// The same, with remedies that repeat these options.
+    /// The same, with commands that repeat these options.
     #[must_use]
-    pub fn typed(self, typed: Typed) -> Self {
-        Self { typed: Arc::new(typed), ..self }
+    pub fn of_invocation(self, invocation: Invocation) -> Self {
+        Self { invocation: Arc::new(RwLock::new(invocation)), ..self }
     }
 
-    /// A remedy, with its commands ready to type.
+    /// How another command is typed.
+    pub fn invocation(&self) -> Invocation {
+        self.invocation.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Flags that commands must repeat, too, as a file that was read says.
+    pub fn repeat(&self, flags: Vec<RepeatedFlag>) {
+        let mut invocation = self.invocation.write().unwrap_or_else(PoisonError::into_inner);
+        *invocation = invocation.and(flags);
+    }
+
+    /// A text with its commands ready to type.
     pub fn remedy(&self, text: &str) -> String {
-        self.typed.commands(text)
+        self.invocation().commands(text)
     }
 
     pub fn is_quiet(&self) -> bool {

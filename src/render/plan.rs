@@ -9,7 +9,7 @@ use crate::policy::access::AccessSign;
 use crate::text::one_line;
 use crate::view::{
     AccessLineView, AccessView, Alike, Caution, ChangeView, FEW_PLANNED, PlanSummary, PlanView, RolePlanView,
-    alike, beside_gains, few, foreign, functions, gainers, plural, sentence_case,
+    alike, beside_gains, few, functions, gainers, not_as_specified, plural, sentence_case,
 };
 
 /// The whole plan, with access in sentences and a closing line with counts.
@@ -39,6 +39,16 @@ fn same_text(out: &mut String, group: &Alike<'_>) {
         let functions: Vec<_> = functions(role).into_iter().map(one_line).collect();
         let _ = writeln!(out, "    {}: {}", one_line(&role.role), functions.join(", "));
     }
+}
+
+/// Of several plans, what one line says of one with nothing to do and nothing to say.
+pub fn unchanged(plan: &PlanView) -> Option<String> {
+    let is_quiet = plan.has_no_changes() && plan.is_quiet() && plan.indirections.is_empty();
+    let is_whole = plan.orphans_unknown.is_none() && not_as_specified([&plan.summary]).is_none();
+    (is_quiet && is_whole).then(|| {
+        let place = paint(DIM, &format!("AWS account {}, region {}:", plan.account_id, plan.region));
+        format!("{place} {}: {}\n", plural(plan.roles.len(), "role"), paint(GOOD, "no changes"))
+    })
 }
 
 /// A line for each role, or for several to which the same happens.
@@ -101,12 +111,19 @@ fn within(plan: &PlanView, show: impl FnOnce(&mut String, &[&RolePlanView])) -> 
         let word = if *blocks { "blocked:" } else { "caution:" };
         let _ = writeln!(out, "{} {}", paint(ERROR, word), remark_lines(remark));
     }
-    // Of a fleet, only those with something to say.
+    // Those with nothing to say take a line each, and of many it is one for all.
     let (quiet, others): (Vec<&RolePlanView>, Vec<&RolePlanView>) =
-        roles.iter().partition(|role| roles.len() > FEW_PLANNED && role.is_quiet());
+        roles.iter().partition(|role| role.is_quiet());
     show(&mut out, &others);
     if !quiet.is_empty() {
-        let _ = writeln!(out, "\n{}: no changes", paint(BOLD, &format!("{} roles", quiet.len())));
+        out.push('\n');
+    }
+    let unchanged: Vec<String> = match quiet.len() {
+        0..=FEW_PLANNED => quiet.iter().map(|role| format!("role {}", one_line(&role.role))).collect(),
+        many => vec![format!("{many} roles")],
+    };
+    for who in unchanged {
+        let _ = writeln!(out, "{}: no changes", paint(BOLD, &who));
     }
     out.push('\n');
     if let Some(why) = orphans_unknown {
@@ -123,22 +140,22 @@ fn within(plan: &PlanView, show: impl FnOnce(&mut String, &[&RolePlanView])) -> 
 /// `2 to create, 1 to change. Access is widened.`
 fn summary_text(summary: &PlanSummary) -> String {
     if summary.changes() == 0 {
-        let text = paint(GOOD, "No changes.");
-        return match foreign([summary]) {
+        return match not_as_specified([summary]) {
             _ if summary.blocked => paint(WARNING, "No changes, but the plan is blocked: see above."),
             _ if summary.genesys_not_read.is_some() => {
-                format!("{} {}", paint(WARNING, "No changes on AWS's side."), not_read(summary))
+                format!("{} {}", paint(WARNING, "Nothing to change on AWS's side."), not_read(summary))
             }
-            // "No changes" is not "all is well".
-            Some(foreign) => format!("{text} {}", paint(WARNING, &format!("But {}.", one_line(&foreign)))),
+            // "No changes" would be read as "all is well".
+            Some(what) => paint(WARNING, &format!("Nothing to change, but {}.", one_line(&what))),
             None => {
+                let text = paint(GOOD, "No changes.");
                 format!("{text} Live state is what the spec says{}.{}", accepted(summary), beside(summary))
             }
         };
     }
     let mut text = format!("{} {}", paint(BOLD, "Plan:"), counts(summary));
     add_repurposed(&mut text, summary);
-    add_foreign(&mut text, summary);
+    add_apart(&mut text, summary);
     if !summary.accepts.is_empty() {
         let _ = write!(text, " The spec accepts {}.", few(&summary.accepts));
     }
@@ -153,8 +170,8 @@ fn summary_text(summary: &PlanSummary) -> String {
 
 fn not_read(summary: &PlanSummary) -> String {
     let why = one_line(summary.genesys_not_read.as_deref().unwrap_or_default());
-    let but = foreign([summary]).filter(|_| summary.changes() == 0);
-    let but = but.map(|foreign| format!(" But {}.", one_line(&foreign))).unwrap_or_default();
+    let but = not_as_specified([summary]).filter(|_| summary.changes() == 0);
+    let but = but.map(|what| format!(" And {}.", one_line(&what))).unwrap_or_default();
     paint(WARNING, &format!("Genesys Cloud's side was not read: {why}.{but}"))
 }
 
@@ -177,14 +194,18 @@ pub fn summary_of_all(plans: &[&PlanView], failed: usize) -> String {
     let mut text = if plans.is_empty() {
         title.trim_end_matches(';').to_owned() + "."
     } else if summary.changes() == 0 && summary.genesys_not_read.is_some() {
-        format!("{title} {}", paint(WARNING, "no changes on AWS's side."))
+        format!("{title} {}", paint(WARNING, "nothing to change on AWS's side."))
+    } else if let (0, Some(what)) = (summary.changes(), not_as_specified([&summary])) {
+        format!("{title} {}", paint(WARNING, &format!("nothing to change, but {}.", one_line(&what))))
     } else if summary.changes() == 0 {
         format!("{title} {}", paint(GOOD, "no changes."))
     } else {
         format!("{title} {}", counts(&summary))
     };
     add_repurposed(&mut text, &summary);
-    add_foreign(&mut text, &summary);
+    if summary.changes() > 0 || summary.genesys_not_read.is_some() {
+        add_apart(&mut text, &summary);
+    }
     if let Some(why) = &summary.genesys_not_read {
         let unread = plans.iter().filter(|plan| plan.summary.genesys_not_read.is_some()).count();
         let unread = plural(unread, "spec");
@@ -207,9 +228,9 @@ fn add_repurposed(text: &mut String, summary: &PlanSummary) {
     }
 }
 
-fn add_foreign(text: &mut String, summary: &PlanSummary) {
-    if let Some(foreign) = foreign([summary]) {
-        let _ = write!(text, " {}", paint(WARNING, &format!("{}.", sentence_case(&one_line(&foreign)))));
+fn add_apart(text: &mut String, summary: &PlanSummary) {
+    if let Some(what) = not_as_specified([summary]) {
+        let _ = write!(text, " {}", paint(WARNING, &format!("{}.", sentence_case(&one_line(&what)))));
     }
 }
 

@@ -119,6 +119,7 @@ fn full(w: &mut Words) -> PlanView {
             unknown_tags: vec![w.word()],
             keeps: vec![w.word()],
             stays_open: vec![w.word()],
+            left_over: vec![w.word()],
         },
         cautions: vec![
             Caution { blocks: true, remark: w.remark() },

@@ -13,7 +13,9 @@ pub struct PlanOrigin {
     /// `2026-11-27T01:02:03Z`
     pub time: String,
     pub from: Provenance,
-    pub caution: Option<String>,
+    pub cautions: Vec<String>,
+    /// Roles of specs that no file of the run had.
+    pub left_over: Vec<String>,
 }
 
 /// In the order of the plan's JSON.

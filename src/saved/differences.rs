@@ -14,10 +14,16 @@ const EDITED: &str = "the file was edited: what it says is not what it was made 
 pub struct Misfit {
     /// In sentences; empty if the plan may be carried out.
     pub differences: Vec<String>,
-    /// The changes that still have to be made, in words.
+    /// The reviewed changes that still have to be made, in words.
     pub left: Vec<String>,
-    /// How many have been made, as far as the live state shows.
-    pub made: usize,
+    /// Those of them that would be made otherwise than reviewed.
+    pub altered: Vec<String>,
+    /// The reviewed changes that are not needed any longer: made, as far as the live state shows, unless the spec is another.
+    pub gone: Vec<String>,
+    /// Changes that nobody has reviewed.
+    pub new: Vec<String>,
+    /// Whether the spec asks for the same as when the plan was made.
+    pub is_same_spec: bool,
     /// Whether nothing at all is left to do.
     pub is_done: bool,
 }
@@ -25,12 +31,18 @@ pub struct Misfit {
 impl SavedPlan {
     /// What no longer fits, and how much of the plan has been carried out.
     pub fn compare(&self, now: &Self) -> Misfit {
-        let (left, made) = self.left(now);
         let is_done = self.has_changes() && !now.has_changes();
         let differences = self.differences(now);
-        // A change that somebody wrote into the file was not made.
-        let made = if differences.iter().any(|one| one == EDITED) { 0 } else { made };
-        Misfit { differences, left, made, is_done }
+        let is_same_spec = self.spec_digest == now.spec_digest;
+        let ReviewedChanges { left, altered, gone, new } = match differences.iter().any(|one| one == EDITED) {
+            // What somebody wrote into the file was neither made nor reviewed.
+            true => ReviewedChanges {
+                left: now.changes().into_iter().map(|(line, _)| line).collect(),
+                ..ReviewedChanges::default()
+            },
+            false => ReviewedChanges::of(self.changes(), now.changes()),
+        };
+        Misfit { differences, left, altered, gone, new, is_same_spec, is_done }
     }
 
     /// What has changed since the plan was saved, in sentences; empty if the plan may be carried out.
@@ -113,6 +125,39 @@ impl SavedPlan {
             });
         }
         found
+    }
+}
+
+/// The reviewed changes beside those of now.
+#[derive(Default)]
+struct ReviewedChanges {
+    left: Vec<String>,
+    altered: Vec<String>,
+    gone: Vec<String>,
+    new: Vec<String>,
+}
+
+impl ReviewedChanges {
+    fn of(reviewed: Vec<(String, &Value)>, now: Vec<(String, &Value)>) -> Self {
+        let mut compared = Self::default();
+        let mut now: Vec<Option<(String, &Value)>> = now.into_iter().map(Some).collect();
+        for (line, change) in reviewed {
+            let at = |is: &dyn Fn(&Value) -> bool| {
+                now.iter()
+                    .position(|one| one.as_ref().is_some_and(|(other, value)| *other == line && is(value)))
+            };
+            let same = at(&|other| other == change);
+            match same.or_else(|| at(&|_| true)) {
+                None => compared.gone.push(line),
+                Some(at) => {
+                    now[at] = None;
+                    compared.altered.extend(same.is_none().then(|| line.clone()));
+                    compared.left.push(line);
+                }
+            }
+        }
+        compared.new = now.into_iter().flatten().map(|(line, _)| line).collect();
+        compared
     }
 }
 

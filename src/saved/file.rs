@@ -180,6 +180,11 @@ impl SavedFile {
         }
     }
 
+    /// The patterns of the roles that they are about, and of those that they leave out.
+    pub fn selection(&self) -> (&[String], &[String]) {
+        self.plans().first().map_or((&[], &[]), |plan| (&plan.options.roles, &plan.options.except))
+    }
+
     /// Whether [`SavedFile::write`] would write there: the path is free or holds a plan.
     ///
     /// # Errors

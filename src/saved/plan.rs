@@ -28,6 +28,9 @@ pub struct Options {
     /// But for those that match one of these. Files of earlier versions do not say.
     #[serde(default)]
     pub except: Vec<String>,
+    /// Specs that are kept elsewhere. What they made is not what a plan is bound to.
+    #[serde(skip)]
+    pub other_specs: Vec<String>,
 }
 
 impl Options {
@@ -89,7 +92,7 @@ impl SavedPlan {
         let wanted = view::desired(desired);
         let is_planned = live.organization != OrganizationReading::NotAsked;
         let live = output.masked_json(&view::live(live));
-        let view = PlanView::new(plan);
+        let view = PlanView::new(&Plan { strays: Vec::new(), ..plan.clone() });
         Ok(Self {
             plan: output.masked_json(&json::plan(&view)),
             options,
@@ -113,7 +116,7 @@ impl SavedPlan {
     ///
     /// [`SavedError::NotRepeated`] and [`SavedError::OtherRoles`] where `given` is not what the plan was made with.
     pub fn options(&self, given: &Options) -> Result<Options, SavedError> {
-        let Options { adopt, prune, even_if_used, roles, except } = &self.options;
+        let Options { adopt, prune, even_if_used, roles, except, other_specs: _ } = &self.options;
         let flags = [
             (*adopt && !given.adopt, "`--adopt`"),
             (*prune && !given.prune, "`--prune`"),
@@ -131,13 +134,15 @@ impl SavedPlan {
             let all = if except.is_empty() { vec!["of the whole spec".to_owned()] } else { except.clone() };
             return Err(SavedError::OtherExcept(all));
         }
-        Ok(self.options.clone())
+        Ok(Options { other_specs: given.other_specs.clone(), ..self.options.clone() })
     }
 
     /// The plan as it was shown when it was made; `None` if that was not kept.
     pub fn view(&self) -> Option<PlanView> {
         let view = self.shown.clone()?.join(&self.plan)?;
-        Some(view.with_caution(self.made.as_ref()?.caution.clone()))
+        let PlanOrigin { time: _, from: _, cautions, left_over } = self.made.clone()?;
+        let view = cautions.into_iter().fold(view, PlanView::with_caution);
+        Some(view.with_left_over(left_over))
     }
 
     /// Whether there was anything to do.
@@ -146,22 +151,14 @@ impl SavedPlan {
         roles.into_iter().flatten().any(|role| role["changes"] != Value::Array(Vec::new()))
     }
 
-    /// Its changes that `now` still has, in words, and how many are gone.
-    pub(super) fn left(&self, now: &Self) -> (Vec<String>, usize) {
-        let mut still = now.change_lines();
-        let (left, made): (Vec<String>, Vec<String>) = self.change_lines().into_iter().partition(|line| {
-            let at = still.iter().position(|one| one == line);
-            at.map(|at| still.swap_remove(at)).is_some()
-        });
-        (left, made.len())
-    }
-
-    /// `CreateRole role X`, for each change.
-    fn change_lines(&self) -> Vec<String> {
+    /// Each change: `CreateRole role X`, and all of it.
+    pub(super) fn changes(&self) -> Vec<(String, &Value)> {
         let roles = self.plan["roles"].as_array().into_iter().flatten();
         let changes = roles.flat_map(|role| role["changes"].as_array().into_iter().flatten());
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        changes.map(|change| format!("{} {}", text(&change["operation"]), text(&change["subject"]))).collect()
+        changes
+            .map(|change| (format!("{} {}", text(&change["operation"]), text(&change["subject"])), change))
+            .collect()
     }
 
     /// Whether its live state matches its digest.

@@ -1,15 +1,20 @@
-//! What the other specs of a run name. None of it is a leftover, whoever made it: a prune leaves it alone.
+//! What the other specs of a run, and those beside them, name. None of it is a leftover, whoever made it: a prune leaves it alone.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::arn::{AccountId, Arn};
+use crate::policy::wildcard_matches;
 
 /// Everything that one spec names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecNames {
     /// The spec, as reports name it.
     file: String,
+    /// Its account and name, as in the tags of what it makes.
+    spec: (AccountId, String),
+    /// It is only in the same folder as a spec of the run.
+    is_beside: bool,
     /// Roles and policies, as IAM tells them apart.
     objects: BTreeSet<String>,
     /// Names of integrations.
@@ -30,8 +35,21 @@ fn object_of(arn: &Arn) -> Option<String> {
 
 impl SpecNames {
     /// Of a spec that names nothing yet.
-    pub fn new(file: String) -> Self {
-        Self { file, objects: BTreeSet::new(), integrations: BTreeSet::new(), ids: BTreeSet::new() }
+    pub fn new(file: String, account: &AccountId, spec: &str) -> Self {
+        Self {
+            file,
+            spec: (account.clone(), spec.to_owned()),
+            is_beside: false,
+            objects: BTreeSet::new(),
+            integrations: BTreeSet::new(),
+            ids: BTreeSet::new(),
+        }
+    }
+
+    /// Of a spec that is not of the run.
+    #[must_use]
+    pub fn beside(self) -> Self {
+        Self { is_beside: true, ..self }
     }
 
     pub fn add_role(&mut self, account: &AccountId, name: &str) {
@@ -57,51 +75,109 @@ impl SpecNames {
     }
 }
 
-/// What is named by the specs of a run other than this one.
+/// Who names something that this spec does not name, or not any longer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Namer {
+    /// Another spec of the run, by file.
+    Run(String),
+    /// A spec in the same folder that is not of the run.
+    Beside { file: String, own: String },
+    /// A role of this spec that the run leaves out.
+    LeftOut,
+}
+
+/// A spec whose names are not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadSpec {
+    pub file: String,
+    pub why: String,
+}
+
+/// The specs that a run knows of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KnownSpecs {
+    /// Of the whole run, and those beside them.
+    pub names: Vec<SpecNames>,
+    pub unread: Vec<UnreadSpec>,
+    /// The run was given a folder, or several specs: what no spec of them made is nobody's, as far as is known.
+    pub is_fleet: bool,
+}
+
+/// What is named by other specs than this one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Elsewhere {
-    /// Of the whole run, with this one's own.
-    specs: Arc<Vec<SpecNames>>,
+    specs: Arc<KnownSpecs>,
     own: String,
-    /// Specs of the run that cannot be read: what they name is not known.
-    unread: Arc<Vec<String>>,
+    /// What the roles of this spec name that the run leaves out.
+    left_out: Option<SpecNames>,
+    /// Specs of the account that are kept somewhere else, as patterns.
+    others: Vec<String>,
 }
 
 impl Elsewhere {
     /// `own` is the file of this spec.
-    pub fn new(specs: &Arc<Vec<SpecNames>>, own: String, unread: &Arc<Vec<String>>) -> Self {
-        Self { specs: Arc::clone(specs), own, unread: Arc::clone(unread) }
+    pub fn new(specs: &Arc<KnownSpecs>, own: String) -> Self {
+        Self { specs: Arc::clone(specs), own, ..Self::default() }
     }
 
-    pub fn unread(&self) -> &[String] {
-        &self.unread
+    /// Roles of this spec that the run leaves out are not leftovers.
+    pub fn leave_out(&mut self, names: SpecNames) {
+        self.left_out = Some(names);
+    }
+
+    /// Specs that are kept somewhere else.
+    pub fn set_others(&mut self, patterns: &[String]) {
+        self.others = patterns.to_vec();
+    }
+
+    /// The file of this spec.
+    pub fn own(&self) -> &str {
+        &self.own
+    }
+
+    pub fn unread(&self) -> &[UnreadSpec] {
+        &self.specs.unread
+    }
+
+    /// Whether a spec of this account that no file has is somebody's all the same; yes if nobody can tell.
+    pub fn knows_spec(&self, account: &AccountId, spec: &str) -> bool {
+        let is_it = |names: &SpecNames| names.spec.0 == *account && names.spec.1 == spec;
+        !self.specs.is_fleet
+            || self.specs.names.iter().any(is_it)
+            || self.others.iter().any(|pattern| wildcard_matches(pattern, spec))
     }
 
     /// The spec that names this role.
-    pub fn names_role(&self, account: &AccountId, name: &str) -> Option<&str> {
+    pub fn names_role(&self, account: &AccountId, name: &str) -> Option<Namer> {
         let object = object(account.as_str(), "role", name);
         self.other(|names| names.objects.contains(&object))
     }
 
     /// The spec that names this policy.
-    pub fn names_policy(&self, arn: &Arn) -> Option<&str> {
+    pub fn names_policy(&self, arn: &Arn) -> Option<Namer> {
         let object = object_of(arn)?;
         self.other(|names| names.objects.contains(&object))
     }
 
     /// The spec that names this integration. Its name counts in every organization: a spec does not say for certain which
     /// one it is about.
-    pub fn names_integration(&self, id: &str, name: &str) -> Option<&str> {
+    pub fn names_integration(&self, id: &str, name: &str) -> Option<Namer> {
         self.other(|names| names.integrations.contains(name) || names.ids.contains(id))
     }
 
     /// The spec that names this data action.
-    pub fn names_action(&self, id: &str) -> Option<&str> {
+    pub fn names_action(&self, id: &str) -> Option<Namer> {
         self.other(|names| names.ids.contains(id))
     }
 
-    fn other(&self, is: impl Fn(&SpecNames) -> bool) -> Option<&str> {
-        let mut others = self.specs.iter().filter(|names| names.file != self.own);
-        others.find(|names| is(names)).map(|names| names.file.as_str())
+    fn other(&self, is: impl Fn(&SpecNames) -> bool) -> Option<Namer> {
+        if self.left_out.as_ref().is_some_and(&is) {
+            return Some(Namer::LeftOut);
+        }
+        let mut others = self.specs.names.iter().filter(|names| names.file != self.own);
+        others.find(|names| is(names)).map(|names| match names.is_beside {
+            true => Namer::Beside { file: names.file.clone(), own: self.own.clone() },
+            false => Namer::Run(names.file.clone()),
+        })
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use toml::de::DeTable;
+
 use super::diagnostic::Diagnostic;
 use super::environment::Environment;
 use super::files::{Files, read_spec};
@@ -107,6 +109,13 @@ pub fn refuse_other_kinds(path: &Path, source: &str) -> Result<(), LoadError> {
         FileKind::Spec | FileKind::OtherText => Ok(()),
         kind => Err(LoadError::NotSpec { path: path.to_owned(), kind }),
     }
+}
+
+/// Whether a text is TOML of some other program: it has no table that every spec has.
+pub fn is_another_toml(source: &str) -> bool {
+    let has = |table: &DeTable<'_>, key: &str| table.iter().any(|(name, _)| name.get_ref() == key);
+    let is_other = |table: &DeTable<'_>| !["aws", "role", "genesys"].iter().any(|key| has(table, key));
+    DeTable::parse(source).is_ok_and(|root| is_other(root.get_ref()))
 }
 
 impl Explain for LoadError {

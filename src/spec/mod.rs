@@ -19,7 +19,7 @@ mod variables;
 
 pub use accept::{AcceptSpec, AcceptedThing};
 pub use diagnostic::{Diagnostic, Severity};
-pub use elsewhere::{Elsewhere, SpecNames};
+pub use elsewhere::{Elsewhere, KnownSpecs, Namer, SpecNames, UnreadSpec};
 pub use endpoint::{EndpointError, given_endpoint, given_genesys_endpoint};
 pub use environment::{EmptyEnvironment, Environment};
 pub use files::{read_bounded, read_spec};
@@ -34,7 +34,9 @@ pub use known::{
     is_path_of_aws, region_as_given, regions_of,
 };
 pub use limits::{is_guid, is_placeholder};
-pub use load::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, refuse_other_kinds};
+pub use load::{
+    DEFAULT_FILE, LoadError, LoadOptions, Loaded, is_another_toml, load, load_text, refuse_other_kinds,
+};
 pub use model::{
     AccountTrust, AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud,
     MANAGED_BY_KEY, MANAGED_BY_VALUE, Origin, RoleSpec, SPEC_KEY, Spec, default_policy_name,

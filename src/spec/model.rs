@@ -33,6 +33,8 @@ pub struct Spec {
     pub roles: Vec<RoleSpec>,
     /// In the file but not selected.
     pub excluded: Vec<RoleSpec>,
+    /// Only some roles are asked for by name: nothing follows from what is not among them.
+    pub is_part: bool,
     /// What the other specs of the run name.
     pub elsewhere: Elsewhere,
     /// `--even-if-used`: data actions that flows use, or may use, are deleted and replaced too.

@@ -32,6 +32,8 @@ pub struct AppliedChange {
     pub outcome: ChangeOutcome,
     /// Why it failed.
     pub error: Option<String>,
+    /// Whether a saved plan, if one was given, has it.
+    pub is_reviewed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -138,6 +140,7 @@ impl ApplyView {
                 },
                 outcome,
                 error,
+                is_reviewed: true,
             }
         });
         self.changes = changes.collect();
@@ -149,6 +152,16 @@ impl ApplyView {
             not_known: count(ChangeOutcome::NotKnown),
             not_begun: count(ChangeOutcome::NotBegun),
         };
+    }
+
+    /// `reviewed`: those that a saved plan has, as `operation subject`.
+    pub fn set_reviewed(&mut self, reviewed: &[String]) {
+        let mut reviewed: Vec<&String> = reviewed.iter().collect();
+        for change in &mut self.changes {
+            let line = format!("{} {}", change.operation, change.subject);
+            let at = reviewed.iter().position(|one| **one == line);
+            change.is_reviewed = at.map(|at| reviewed.swap_remove(at)).is_some();
+        }
     }
 
     /// How it ended.

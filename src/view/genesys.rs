@@ -10,16 +10,30 @@ use crate::model::{
 };
 use crate::plan::Owner;
 use crate::plan::genesys::{Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle};
-use crate::spec::{is_secret_header, is_secret_value};
-use crate::text::one_line;
+use crate::spec::{Namer, is_secret_header, is_secret_value};
+use crate::text::{one_line, shell_word};
 
-/// What another spec of the run names stays, whoever made it.
-pub(super) fn named_elsewhere(what: &str, by: &str) -> String {
-    format!(
-        "{} is no longer in this spec, but {} names it: it is left to that spec, and `--prune` does not remove it",
-        one_line(what),
-        one_line(by)
-    )
+/// What another spec names stays, whoever made it.
+pub(super) fn named_elsewhere(what: &str, by: &Namer) -> Remark {
+    let (by, remedy) = match by {
+        Namer::Run(file) => (one_line(file).into_owned(), None),
+        Namer::Beside { file, own } => {
+            let [own, other] = [own, file].map(|file| shell_word(file));
+            let remedy = format!(
+                "to move it to that spec, work on both at once: `genesys-iam apply --adopt --file {own} --file {other}`"
+            );
+            (format!("{}, in the same folder,", one_line(file)), Some(remedy))
+        }
+        Namer::LeftOut => {
+            let what = one_line(what);
+            return Remark::new(format!("{what} is named by a role that is left out of this plan: it stays"));
+        }
+    };
+    let what = one_line(what);
+    let remark = Remark::new(format!(
+        "{what} is no longer in this spec, but {by} names it: it is left to that spec, and `--prune` does not remove it"
+    ));
+    Remark { remedy, ..remark }
 }
 
 /// A member of a data action, as it may be shown.
@@ -254,7 +268,7 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             in_quotes(name),
             one_line(id)
         ),
-        GenesysNotice::NamedElsewhere { what, by } => named_elsewhere(what, by),
+        GenesysNotice::NamedElsewhere { what, by } => return named_elsewhere(what, by),
         GenesysNotice::Flows { action, usage } => {
             format!("data action {}: {}", in_quotes(action), usage_text(usage))
         }

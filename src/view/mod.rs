@@ -7,6 +7,7 @@ mod check;
 mod diagnose;
 mod genesys;
 mod iam;
+mod left_over;
 mod parts;
 mod picture;
 mod plan;
@@ -27,13 +28,15 @@ pub use diagnose::{
     CandidateView, CandidatesView, DiagnoseView, DiagnosedView, ErrorTextView, KnownView, LooseView,
     StepView, UnknownView, WayView,
 };
+pub use left_over::of_strays;
 pub use parts::{DiffLine, Field, LineKind, Remark, document_diff};
 #[cfg(test)]
 pub(crate) use picture::testing::picture_of;
 pub use picture::{FunctionStop, Link, LinkProof, Mark, OF_GENESYS, Outsiders, Picture, STATIONS, Station};
 pub use plan::{
     AccessLineView, AccessView, Caution, ChangeView, ConnectionView, DenialView, FORMAT_VERSION, ForeignView,
-    GainView, PLAN_FORMAT, PLANS_FORMAT, PlanSummary, PlanView, RolePlanView, beside_gains, foreign, gainers,
+    GainView, PLAN_FORMAT, PLANS_FORMAT, PlanSummary, PlanView, RolePlanView, beside_gains, gainers,
+    not_as_specified,
 };
 pub use provenance::{PipelineRun, Provenance};
 pub use remark::blocker_remark;

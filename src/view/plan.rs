@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::left_over::{left_over, left_over_remarks};
 use super::parts::{Field, Remark};
 use super::picture::{Picture, planned};
 use super::remark::{blocker_remark, denial_text, notice_remark, widening_text};
@@ -77,6 +78,9 @@ pub struct PlanSummary {
     pub keeps: Vec<String>,
     /// Who from outside the account may still assume a role that was taken out of the spec.
     pub stays_open: Vec<String>,
+    /// What stays although no spec has it.
+    #[serde(default)]
+    pub left_over: Vec<String>,
 }
 
 /// Someone who gains.
@@ -185,6 +189,7 @@ impl PlanView {
             orphans,
             orphans_unknown,
             missing_credentials: _,
+            strays: _,
         } = plan;
         let summary = PlanSummary::new(plan);
         Self {
@@ -205,9 +210,15 @@ impl PlanView {
 
     /// Adds something that a reviewer should know before anything else, and that is not in the plan itself.
     #[must_use]
-    pub fn with_caution(mut self, what: Option<String>) -> Self {
-        let caution = what.map(|what| Caution { blocks: false, remark: Remark::new(what) });
-        self.cautions.extend(caution);
+    pub fn with_caution(mut self, what: impl Into<String>) -> Self {
+        self.cautions.push(Caution { blocks: false, remark: Remark::new(what) });
+        self
+    }
+
+    /// Adds what stays without a spec, as [`PlanSummary::left_over`] has it.
+    #[must_use]
+    pub fn with_left_over(mut self, phrases: Vec<String>) -> Self {
+        self.summary.left_over.extend(phrases);
         self
     }
 
@@ -260,19 +271,8 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         );
         add(Caution { blocks: false, remark: Remark::new(one_line(&what)) });
     }
-    let closed = plan.orphans.iter().filter(|(_, inside)| inside.is_empty());
-    let orphans: Vec<String> = closed.map(|(name, _)| format!("`{}`", one_line(name))).collect();
-    if !orphans.is_empty() {
-        let (roles, are, stay) = match orphans.len() {
-            1 => ("role", "is", "stays"),
-            _ => ("roles", "are", "stay"),
-        };
-        let what = format!(
-            "{roles} {} {are} no longer in the spec (`{}`) and {stay} as open as before; `check` does not look there: `--prune` removes what is left",
-            few(&orphans),
-            plan.spec
-        );
-        add(Caution { blocks: false, remark: Remark::new(what) });
+    for remark in left_over_remarks(plan) {
+        add(Caution { blocks: false, remark });
     }
     for blocker in plan.blockers().filter(|blocker| matches!(blocker, Blocker::UnknownAccount { .. })) {
         add(Caution { blocks: true, remark: blocker_remark(blocker) });
@@ -360,6 +360,7 @@ impl PlanSummary {
             unknown_tags: plan.unknown_tags().into_iter().map(str::to_owned).collect(),
             keeps: plan.kept_strangers().into_iter().map(|kept| kept.what).collect(),
             stays_open: plan.left_inside().map(|kept| kept.what.clone()).collect(),
+            left_over: left_over(plan),
         }
     }
 
@@ -407,6 +408,7 @@ impl PlanSummary {
             unknown_tags,
             keeps,
             stays_open,
+            left_over,
         } in summaries
         {
             all.create += create;
@@ -429,6 +431,7 @@ impl PlanSummary {
                 (&mut all.unknown_tags, unknown_tags),
                 (&mut all.keeps, keeps),
                 (&mut all.stays_open, stays_open),
+                (&mut all.left_over, left_over),
             ] {
                 let new: Vec<String> = of_one.iter().filter(|one| !all.contains(one)).cloned().collect();
                 all.extend(new);
@@ -605,14 +608,11 @@ fn accepted_text(notice: &Notice) -> Option<String> {
     Some(one_line(&format!("{what}{gains}")).into_owned())
 }
 
-/// What is live, not the spec's, and affects what the roles can do; `None`: nothing is.
-pub fn foreign<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Option<String> {
+/// What is live, not the spec's, and affects what roles can do or stays without a spec; `None`: nothing is.
+pub fn not_as_specified<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Option<String> {
     let all = PlanSummary::of_all(summaries);
-    let said: Vec<String> =
-        [foreign_permissions(&all.foreign_permissions), foreign_denials(&all.foreign_denials)]
-            .into_iter()
-            .flatten()
-            .collect();
+    let foreign = [foreign_permissions(&all.foreign_permissions), foreign_denials(&all.foreign_denials)];
+    let said: Vec<String> = foreign.into_iter().flatten().chain(all.left_over).collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 

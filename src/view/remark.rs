@@ -202,7 +202,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             "{account} is trusted, which Genesys does not list among its accounts; the spec's reason: \"{}\"",
             one_line(reason)
         ),
-        Notice::NamedElsewhere { what, by } => named_elsewhere(&owned_text(what), by),
+        Notice::NamedElsewhere { what, by } => return named_elsewhere(&owned_text(what), by),
         Notice::RemovedFromSpec => "the role has the tag of this spec but is no longer in it".to_owned(),
         Notice::Boundary { arn, is_mentioned, blocks } => {
             let arn = one_line(&arn.to_string()).into_owned();

@@ -58,6 +58,7 @@ pub fn live(live: &LiveState) -> Value {
     let LiveState {
         roles,
         orphans,
+        of_other_specs: _,
         namesakes: _,
         organization,
         guards: _,

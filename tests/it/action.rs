@@ -2,7 +2,7 @@
 
 use crate::support::served::serve;
 use crate::support::world::{ACCOUNT, ID, fleet_text};
-use crate::support::{EXAMPLE, FUNCTIONS, LITERAL_ID, Project, Run, Server, example_with};
+use crate::support::{EXAMPLE, FUNCTIONS, LITERAL_ID, Project, ROLE, Run, Server, by_hand, example_with};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -138,6 +138,58 @@ fn a_step_is_rehearsed_in_the_sandbox_with_its_comment_outputs_and_annotations()
     rehearse("plan", &[("REFUSE_WIDER", "true")]).expect(3).says("exit status 3").says("output: wider=true");
     project.write_spec(&example_with("account_id", "acount_id"));
     rehearse("plan", &[]).expect(1).says("::error file=genesys.toml,line=");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_log_ends_with_what_is_wrong_with_which_role() {
+    let project = Project::example();
+    let rehearse = |step: &str| {
+        let mut command = Command::new("bash");
+        command.args([&format!("{ROOT}/ci/rehearse.sh"), step]).current_dir(project.path(""));
+        command.env("GENESYS_IAM", env!("CARGO_BIN_EXE_genesys-iam"));
+        Run::of(&mut command)
+    };
+    let last = |run: &Run| run.stderr.lines().last().unwrap_or_default().to_owned();
+    rehearse("plan").expect(0);
+    rehearse("apply").expect(0);
+    // A difference that no check looks at.
+    by_hand(&project, |role| role["description"] = "by hand".into());
+    let drift = rehearse("drift");
+    drift.expect(2);
+    assert_eq!(
+        last(&drift),
+        format!("differs: genesys.toml: role {ROLE}: 1 to change"),
+        "{}",
+        drift.transcript()
+    );
+    // A policy that the spec does not make: nothing would change.
+    by_hand(&project, |role| {
+        role["description"] = "Lets Genesys Cloud data actions invoke Lambda".into();
+        role["inline"]["more"] =
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#
+                .into();
+    });
+    let drift = rehearse("drift");
+    drift.says(&format!(
+        "differs: genesys.toml: role {ROLE} has permissions that the spec does not make: inline policy `more`"
+    ));
+    let summary = fs::read_to_string(project.path(".genesys-iam/rehearsal/summary.md")).unwrap();
+    assert!(summary.contains("**nothing to change**") && !summary.contains("no changes"), "{summary}");
+    // A fault of the role, found by the check at the end of the apply.
+    by_hand(&project, |role| {
+        role["inline"] = serde_json::json!({ "deny":
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"lambda:InvokeFunction","Resource":"*"}}"# });
+    });
+    rehearse("plan").expect(0);
+    let apply = rehearse("apply");
+    let line = EXAMPLE.lines().position(|line| line == "[[role]]").unwrap() + 1;
+    apply.expect(4).says(&format!("::error file=genesys.toml,line={line},title=genesys-iam::role {ROLE}: "));
+    assert!(
+        last(&apply).starts_with(&format!("fault: genesys.toml: role {ROLE}: ")),
+        "{}",
+        apply.transcript()
+    );
 }
 
 #[cfg(unix)]

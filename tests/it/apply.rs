@@ -108,7 +108,7 @@ for n in range(10):
     served.boto3("iam.detach_role_policy(RoleName=ROLE, PolicyArn='arn:aws:iam::111122223333:policy/p0')");
     served.run(&["apply", "--yes", "--no-check"]).expect(0).says("2 changes made");
     // Policies attached by someone else are still there.
-    served.run(&["plan", "--detailed-exitcode"]).expect(2).says("No changes. But role");
+    served.run(&["plan", "--detailed-exitcode"]).expect(2).says("Nothing to change, but role");
 }
 
 #[test]

@@ -386,7 +386,7 @@ fn place(clients: Clients, genesys: Option<Client>) -> diagnose::Place {
         declared: None,
         since: None,
         writes_spec: false,
-        invocation: "genesys-iam".to_owned(),
+        invocation: Default::default(),
     }
 }
 

@@ -85,6 +85,8 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("README.md", "cargo ", "builds; CI and the release workflow do it"),
     ("CONTRIBUTING.md", ".ci/run", "runs this test"),
     ("docs/acceptance.md", "GENESYS_IAM_ACCEPTANCE", "needs an AWS account"),
+    ("docs/apply.md", "git show", "needs a repository from which the file was deleted"),
+    ("docs/apply.md", "genesys-iam --file specs/old.toml", "needs that file; tests/it/leftovers.rs does it"),
     ("docs/genesys.md", "terraform ", "needs Terraform and a state of CX as Code"),
     ("docs/install.md", "docker ", "needs a container engine and the released image"),
     ("docs/install.md", "gh ", "needs GitHub and a release"),
@@ -296,6 +298,29 @@ fn every_command_in_the_docs_runs_and_prints_what_the_docs_show() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// A hook that checks the formatting would refuse it otherwise.
+#[cfg(unix)]
+#[test]
+fn what_the_page_on_adopting_has_one_write_is_formatted() {
+    let page = "docs/howto-adopt.md";
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let mut checked = Vec::new();
+    for step in steps(&text) {
+        let written = step.command.split_once("--out ").map(|(_, file)| file.to_owned());
+        checked.push(step);
+        let check = |file: String| Step { command: format!("genesys-iam fmt --check {file}"), shown: None };
+        checked.extend(written.map(check));
+    }
+    checked.push(Step { command: "genesys-iam fmt --check genesys.toml".to_owned(), shown: None });
+    let ended = run(page, &checked);
+    let of_fmt = checked.iter().zip(&ended).filter(|(step, _)| step.command.contains("fmt --check"));
+    let of_fmt: Vec<_> = of_fmt.map(|(step, ended)| (&step.command, ended)).collect();
+    assert_eq!(of_fmt.len(), 3, "{of_fmt:?}");
+    for (command, ended) in of_fmt {
+        assert_eq!(ended.as_ref().map(|(status, _)| *status), Some(0), "{command}: {ended:?}");
+    }
 }
 
 /// Otherwise the lists above would outlive their commands.

@@ -86,8 +86,8 @@ async fn is_converged(world: &Arc<World>, scenario: &Scenario) -> bool {
         Run::Destroy => live.roles.values().all(|live| *live == Live::default()),
         Run::Apply => diff(&live, &desired).is_empty(),
         Run::Prune => {
-            let mut left = aws::roles_tagged(&clients, "test").await.unwrap();
-            left.retain(|name| !live.roles.contains_key(name));
+            let mut left = aws::roles_tagged(&clients).await.unwrap();
+            left.retain(|name, spec| spec == "test" && !live.roles.contains_key(name));
             left.is_empty() && diff(&live, &desired).is_empty()
         }
     }

@@ -53,7 +53,10 @@ fn a_side_that_could_not_be_read_is_said_first_in_every_form_and_the_other_is_pl
             run.stdout
         };
         let text = plan(&[]);
-        assert!(text.contains("No changes on AWS's side. Genesys Cloud's side was not read"), "{text}");
+        assert!(
+            text.contains("Nothing to change on AWS's side. Genesys Cloud's side was not read"),
+            "{text}"
+        );
         assert!(!text.contains("Live state is what the spec says"), "{text}");
         let comment = plan(&["--format", "markdown"]);
         let first = comment.lines().next().unwrap();

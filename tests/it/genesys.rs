@@ -192,7 +192,13 @@ fn without_credentials_of_the_organization_awss_side_is_made_and_the_rest_is_sai
     project.write_spec(&own);
     let (id, secret) = ("GENESYSCLOUD_OAUTHCLIENT_ID_EMEA", "GENESYSCLOUD_OAUTHCLIENT_SECRET_EMEA");
     let what = "Genesys Cloud's side was not read and is not in this plan";
-    project.run(&["plan"]).expect(0).says("No changes on AWS's side.").says(id).says(secret).says(what);
+    project
+        .run(&["plan"])
+        .expect(0)
+        .says("Nothing to change on AWS's side.")
+        .says(id)
+        .says(secret)
+        .says(what);
     project.run(&["plan", "--detailed-exitcode"]).expect(2);
     let json = project.run(&["plan", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();

@@ -1,7 +1,7 @@
 //! `import`.
 
 use crate::support::served::Served;
-use crate::support::{Project, ROLE, by_hand};
+use crate::support::{EXAMPLE, Project, ROLE, by_hand};
 
 #[test]
 fn roles_made_by_hand_are_imported_so_that_only_adoption_is_left_to_do() {
@@ -249,8 +249,26 @@ iam.create_role(RoleName='Theirs', AssumeRolePolicyDocument=trust('arn:aws:iam::
     import(&[]).expect(64).says("names a role without its account").says("`--file FILE`");
     let both = ["--file", "other.toml", "--file", "genesys.toml"];
     import(&both).expect(64);
-    served
-        .run(&[&both[..], &["import", "--all", "--unmanaged"]].concat())
+    served.run(&[&both[..], &["import", "--all", "--unmanaged"]].concat()).expect(64).says("2 AWS accounts");
+}
+
+#[test]
+fn with_specs_of_several_accounts_the_command_for_each_is_printed() {
+    let project = Project::empty();
+    std::fs::create_dir(project.path("specs")).unwrap();
+    for (name, account) in [("dev", "111122223333"), ("prod", "444455556666")] {
+        let text = format!("name = \"{name}\"\n{}", EXAMPLE.replace("111122223333", account));
+        std::fs::write(project.path(&format!("specs/{name}.toml")), text).unwrap();
+    }
+    let all = ["-f", "specs", "--assume-role", "x", "import", "--all", "--unmanaged"];
+    project
+        .run(&all)
         .expect(64)
-        .says("several AWS accounts");
+        .says("`genesys-iam --assume-role x import --all --unmanaged --file specs/dev.toml` (111122223333)")
+        .says("`genesys-iam --assume-role x import --all --unmanaged --file specs/prod.toml` (444455556666)");
+    // Of one account it works, and the sandbox says what it does not use.
+    project
+        .sandbox(&["-f", "specs/dev.toml", "--assume-role", "x", "import", "--all", "--unmanaged"])
+        .expect(0)
+        .says("the sandbox has no role to assume: `--assume-role` is not used");
 }

@@ -34,6 +34,7 @@ mod init;
 mod integration_spec;
 #[cfg(unix)]
 mod judges;
+mod leftovers;
 mod look_ahead;
 mod masking;
 mod ministack;

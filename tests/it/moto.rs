@@ -132,8 +132,9 @@ iam.put_role_policy(RoleName=ROLE, PolicyName='inline', PolicyDocument=permissio
     );
     let plan = moto.run(&["plan", "--detailed-exitcode"]);
     // "No changes" is not "all is well".
-    plan.expect(2)
-        .says("No changes. But role `GenesysDataActionRole` has permissions that the spec does not make");
+    plan.expect(2).says(
+        "Nothing to change, but role `GenesysDataActionRole` has permissions that the spec does not make",
+    );
     plan.says("policy/rogue` is attached to the role, not by this spec").says("* on *");
     plan.says("inline policy `inline`").says("s3:GetObject on *");
     moto.run(&["check"]).expect(4).says("The role has extra permissions by policy `rogue`");

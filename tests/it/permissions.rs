@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::Command;
+use std::sync::Arc;
 
 use crate::support::args;
 use crate::support::packages::on_the_machine;
@@ -17,7 +18,7 @@ use genesys_iam::commands::loading::seed;
 use genesys_iam::commands::session::Session;
 use genesys_iam::commands::{CommandError, Status, apply, check, destroy, plan};
 use genesys_iam::model::resolve;
-use genesys_iam::permissions::{CommandKind, Permission, permissions, size};
+use genesys_iam::permissions::{CommandKind, Permission, permissions, prune_permissions, size};
 use genesys_iam::policy::{Document, quota};
 use genesys_iam::render::output::Output;
 use genesys_iam::render::permissions::{json, policies};
@@ -447,5 +448,68 @@ fn permissions_of_many_roles_are_policies_that_fit_and_allow_all_of_it_together(
             })
             .collect();
         assert_eq!(values.len(), 400);
+    });
+}
+
+#[test]
+fn what_import_needs_takes_no_spec_and_what_a_prune_needs_names_the_role() {
+    let project = Project::empty();
+    let import = project.run(&["permissions", "--for", "import"]);
+    import
+        .expect(0)
+        .says("arn:aws:iam::*:role/*")
+        .says("iam:GetAccountAuthorizationDetails")
+        .says("integrations:action:view");
+    project.run(&["permissions", "--for", "import,plan"]).expect(1).says("there is no genesys.toml");
+    let project = Project::example();
+    let import = project.run(&["permissions", "--for", "import"]);
+    import.expect(0).says("arn:aws:iam::111122223333:role/*").says_not("iam::*");
+    let apply = project.run(&["permissions", "--for", "apply"]);
+    apply.expect(0).says_not("iam:DeleteRole\"");
+    let pruned = project.run(&["permissions", "--for", "apply", "--pruned", "Old"]);
+    let policy: serde_json::Value = serde_json::from_str(&pruned.expect(0).stdout).unwrap();
+    let statements = policy["Statement"].as_array().unwrap();
+    let of = |action: &str| -> Vec<String> {
+        let with =
+            statements.iter().filter(|one| one["Action"].to_string().contains(&format!("\"{action}\"")));
+        with.map(|one| one["Resource"].to_string()).collect()
+    };
+    assert_eq!(of("iam:DeleteRole"), ["[\"arn:aws:iam::111122223333:role/Old\"]"]);
+    assert_eq!(
+        of("iam:DeletePolicy"),
+        ["[\"arn:aws:iam::111122223333:policy/GenesysLambdaInvokePolicy_Old\"]"]
+    );
+}
+
+#[test]
+fn a_caller_with_what_is_printed_for_it_can_import_and_prune() {
+    virtual_time().block_on(async {
+        let old = spec_of("Old", &["f"], ID, "");
+        let mut wanted = spec_of("R", &["f"], ID, "");
+        let before = made(&old, async |_| {}).await;
+        let desired = resolve(&wanted, &BTreeMap::new());
+        wanted.is_named = true;
+        let mut grants = permissions(&desired, CommandKind::Apply);
+        let prune = prune_permissions(&desired, &["Old".to_owned()]);
+        let run = async |grants: &[Permission]| {
+            let document = Document::parse(&json(&[grants.to_vec()])).unwrap();
+            let mut sandbox = before.copy();
+            sandbox.add_identity(KEY, &format!("arn:aws:iam::{ACCOUNT}:user/limited"), Some(vec![document]));
+            let world = World::new(sandbox);
+            let wire = Wire::new(Arc::clone(&world) as _, None);
+            let clients =
+                connect_as(&wanted, &wire, Credentials::new(KEY, "secret", None, None, "test")).await;
+            let session = Session::new(wanted.clone(), clients, None);
+            let output = Output::capture();
+            let args = args::apply("--yes --prune --no-check --wait 0");
+            let result = Box::pin(apply::run_in(session, &args, &Interrupt::default(), &output)).await;
+            (result, output.captured())
+        };
+        let (result, said) = run(&grants).await;
+        assert!(result.is_err(), "{said}");
+        grants.extend(prune);
+        let (result, said) = run(&grants).await;
+        assert!(matches!(result, Ok(Status::Done)), "{result:?} {said}");
+        assert!(said.contains("DeleteRole role `Old`"), "{said}");
     });
 }

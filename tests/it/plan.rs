@@ -22,8 +22,7 @@ fn a_plan_after_apply_is_empty() {
     --- stdout
     AWS account 111122223333, region us-east-1
 
-    role GenesysDataActionRole
-      no changes
+    role GenesysDataActionRole: no changes
 
     No changes. Live state is what the spec says.
     A plan compares what the spec makes: `genesys-iam --sandbox check` says who can get in and whether the functions run.
@@ -260,7 +259,7 @@ fn no_changes_is_not_all_is_well() {
     });
     let plan = project.sandbox(&["plan", "--detailed-exitcode"]);
     plan.expect(2).says(
-        "No changes. But role `GenesysDataActionRole`: inline policy `freeze`, not from this spec, denies \
+        "Nothing to change, but role `GenesysDataActionRole`: inline policy `freeze`, not from this spec, denies \
          lambda:InvokeFunction on `my-genesys-trigger-function`: Genesys Cloud is refused.",
     );
     let comment = project.sandbox(&["plan", "--format", "markdown"]);

@@ -195,3 +195,35 @@ fn a_blocked_plan_is_shown_exits_with_3_and_is_not_kept() {
     project.sandbox(&["apply", "plan.json", "--adopt", "--role", "Gen*"]).expect(3).says("of the whole spec");
     project.sandbox(&["apply", "plan.json", "--adopt", "--no-check"]).expect(0).says("Applied.");
 }
+
+#[test]
+fn a_stale_plan_says_what_nobody_has_reviewed_and_how_to_plan_again_with_the_same_guards() {
+    let project = Project::example();
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    let second = "\n[[role]]\nname = \"Second\"\nfunctions = [\"my-genesys-trigger-function\"]\n";
+    let stale = |spec: &str, more: &[&str]| {
+        project.write_spec(spec);
+        project.sandbox(&[&["apply", "plan.json", "--refuse-wider=limits"], more].concat())
+    };
+    let added = stale(&format!("{EXAMPLE}{second}"), &[]);
+    added
+        .expect(3)
+        .says("  not in the reviewed plan: CreateRole role `Second`\n")
+        .says_not("otherwise than")
+        .says("`genesys-iam --sandbox plan --refuse-wider=limits --out FILE`");
+    let report = stale(&format!("{EXAMPLE}{second}"), &["--format", "markdown"]);
+    report
+        .says("| not yet | `Second` | CreateRole role `Second` (**not in the reviewed plan**) |")
+        .says("| not yet | `GenesysDataActionRole` | CreateRole role `GenesysDataActionRole` |");
+    stale(&example_with("\"GenesysDataActionRole\"", "\"Other\""), &[])
+        .says("  no longer in the plan: CreateRole role `GenesysDataActionRole`\n")
+        .says("  not in the reviewed plan: CreateRole role `Other`\n");
+    stale(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function:live\"]"), &[])
+        .says("  otherwise than in the reviewed plan: CreatePolicy policy `GenesysLambdaInvokePolicy_");
+    // What the file says of the selection is repeated, too.
+    project.write_spec(&format!("{EXAMPLE}{second}"));
+    project.sandbox(&["plan", "--except", "Second", "--out", "plan.json"]).expect(0);
+    stale(&format!("{}{second}", example_with("us-east-1", "us-east-2")), &[])
+        .expect(3)
+        .says("plan --refuse-wider=limits --except Second --out FILE`");
+}

@@ -11,13 +11,14 @@ use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use super::orphans::{MadeRole, made};
 use super::read;
 use crate::arn::Arn;
 use crate::aws::client::Clients;
 use crate::aws::error::{AwsError, AwsErrorKind};
 use crate::model::{
     AttachedPolicy, DesiredRole, DesiredState, Live, LivePolicy, LiveRole, ManagedPolicy, Namesakes,
-    PolicyVersion, Role, Tags, WantedNames, is_of,
+    PolicyVersion, Role, Tags, WantedNames,
 };
 use crate::plan::diff_role;
 use crate::policy::{Document, equivalent};
@@ -45,8 +46,8 @@ const AT_A_TIME: usize = 128;
 /// What was found about a spec's roles.
 pub(super) struct RolesFound {
     pub roles: BTreeMap<String, Live>,
-    /// All roles with the spec's tag, with their trust policies.
-    pub tagged: BTreeMap<String, Option<Document>>,
+    /// All roles that specs made, each with its spec.
+    pub tagged: BTreeMap<String, MadeRole>,
     pub namesakes: Namesakes,
 }
 
@@ -72,7 +73,7 @@ pub(super) async fn read(
     };
     let names = WantedNames::of(desired);
     let (roles, attributes, details, tags) = futures_util::join!(
-        roles(clients, &wanted, &names, &desired.spec, pages),
+        roles(clients, &wanted, &names, pages),
         attributes(clients, &wanted, pages),
         details(clients, &policies, &names, pages),
         own_tags,
@@ -120,8 +121,8 @@ pub(super) async fn read(
 /// What the role listing has about a spec.
 struct RolesListed {
     found: BTreeMap<String, RoleDetail>,
-    /// Those with the spec's tag, with their trust policies.
-    tagged: BTreeMap<String, Option<Document>>,
+    /// Those that specs made, each with its spec.
+    tagged: BTreeMap<String, MadeRole>,
     /// Those whose names differ from a wanted one only in case.
     namesakes: BTreeSet<Arn>,
 }
@@ -130,7 +131,6 @@ async fn roles(
     clients: &Clients,
     wanted: &BTreeSet<&str>,
     names: &WantedNames,
-    spec: &str,
     pages: usize,
 ) -> Result<Option<RolesListed>, AwsError> {
     let request = clients.iam.get_account_authorization_details().filter(EntityType::Role).max_items(PAGE);
@@ -141,8 +141,8 @@ async fn roles(
         let page = page.map_err(|error| AwsError::from_sdk(DETAILS, "", error))?;
         for role in page.role_detail_list.unwrap_or_default() {
             let Some(name) = role.role_name.clone() else { continue };
-            if is_of(spec, &read::tags(role.tags.clone())) {
-                tagged.insert(name.clone(), read::trust_policy(&role));
+            if let Some(made) = made(&role) {
+                tagged.insert(name.clone(), made);
             }
             if wanted.contains(name.as_str()) {
                 found.insert(name, role);

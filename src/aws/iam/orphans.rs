@@ -11,7 +11,9 @@ use crate::arn::Arn;
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
 use crate::aws::pages::{PAGES, no_end};
-use crate::model::{DesiredState, Live, LiveRole, LookForOrphans, ManagedPolicy, Orphans, Tags, is_of};
+use crate::model::{
+    DesiredState, Live, LiveRole, LookForOrphans, ManagedPolicy, Orphans, Tags, is_of, spec_of,
+};
 use crate::policy::Document;
 use crate::policy::template::invoke_policy;
 use crate::spec::default_policy_name;
@@ -19,19 +21,31 @@ use crate::spec::default_policy_name;
 /// IAM's maximum page size.
 const PAGE: i32 = 1000;
 
-/// The names of the roles that this spec made, including those no longer in it. One call per 1000 roles of the account,
-/// more if IAM sends short pages.
+/// The roles that specs made, by name, each with the name of its spec. One call per 1000 roles of the account, more if
+/// IAM sends short pages.
 ///
 /// # Errors
 /// If IAM cannot list all of them.
-pub async fn roles_tagged(clients: &Clients, spec: &str) -> Result<BTreeSet<String>, AwsError> {
-    Ok(tagged(clients, spec).await?.into_keys().collect())
+pub async fn roles_tagged(clients: &Clients) -> Result<BTreeMap<String, String>, AwsError> {
+    Ok(tagged(clients).await?.into_iter().map(|(name, made)| (name, made.spec)).collect())
+}
+
+/// A role that a spec made.
+pub(super) struct MadeRole {
+    spec: String,
+    /// Its trust policy, unless it cannot be read.
+    trust: Option<Document>,
+}
+
+/// `None` if no spec made it.
+pub(super) fn made(role: &RoleDetail) -> Option<MadeRole> {
+    let tags = read::tags(role.tags.clone());
+    spec_of(&tags).map(|spec| MadeRole { spec: spec.to_owned(), trust: read::trust_policy(role) })
 }
 
 /// The same, with their trust policies.
-async fn tagged(clients: &Clients, spec: &str) -> Result<BTreeMap<String, Option<Document>>, AwsError> {
-    let is_tagged = |role: &RoleDetail| is_of(spec, &read::tags(role.tags.clone()));
-    listed(clients, |role| is_tagged(role).then(|| read::trust_policy(role))).await
+async fn tagged(clients: &Clients) -> Result<BTreeMap<String, MadeRole>, AwsError> {
+    listed(clients, made).await
 }
 
 /// The names of the roles whose trust policy passes a test, and of those that pass another, among the roles whose tags are
@@ -89,6 +103,9 @@ async fn listed<T>(
     Ok(found)
 }
 
+/// The roles of an account that are not a spec's any longer, and those of other specs, by spec.
+pub(super) type Leftovers = (Orphans, BTreeMap<String, BTreeSet<String>>);
+
 /// The roles removed from the spec, in one call per 1000 roles of the account.
 ///
 /// # Errors
@@ -97,41 +114,51 @@ pub(crate) async fn find(
     clients: &Clients,
     desired: &DesiredState,
     look: LookForOrphans,
-) -> Result<Orphans, AwsError> {
+) -> Result<Leftovers, AwsError> {
     if look == LookForOrphans::No {
-        return Ok(Orphans::default());
+        return Ok(Leftovers::default());
     }
-    match tagged(clients, &desired.spec).await {
-        Ok(tagged) => taken_out(clients, desired, look, tagged).await,
+    match tagged(clients).await {
+        Ok(tagged) => of_tagged(clients, desired, look, tagged).await,
         // Removing what cannot be found would be half the job.
         Err(error) if error.is_access_denied() && look == LookForOrphans::Named => {
-            Ok(Orphans::Unknown(error.brief()))
+            Ok((Orphans::Unknown(error.brief()), BTreeMap::new()))
         }
         Err(error) => Err(error),
     }
 }
 
-/// As [`find`], given all roles with the spec's tag.
+/// As [`find`], given the roles that specs made.
 ///
 /// # Errors
 /// As [`find`].
-pub(super) async fn taken_out(
+pub(super) async fn of_tagged(
     clients: &Clients,
     desired: &DesiredState,
     look: LookForOrphans,
-    mut tagged: BTreeMap<String, Option<Document>>,
-) -> Result<Orphans, AwsError> {
-    let wanted: BTreeSet<String> =
-        desired.roles.iter().map(|role| role.role.name.to_ascii_lowercase()).collect();
-    tagged.retain(|name, _| !wanted.contains(&name.to_ascii_lowercase()));
-    if look != LookForOrphans::Read {
-        return Ok(Orphans::Named(tagged));
+    tagged: BTreeMap<String, MadeRole>,
+) -> Result<Leftovers, AwsError> {
+    let own = desired.roles.iter().map(|role| &role.role.name).chain(desired.excluded.values());
+    let own: BTreeSet<String> = own.map(|name| name.to_ascii_lowercase()).collect();
+    let (mut taken_out, mut others) = (BTreeMap::new(), BTreeMap::<String, BTreeSet<String>>::new());
+    for (name, MadeRole { spec, trust }) in tagged {
+        if own.contains(&name.to_ascii_lowercase()) {
+            continue;
+        }
+        if spec == desired.spec {
+            taken_out.insert(name, trust);
+        } else {
+            others.entry(spec).or_default().insert(name);
+        }
     }
-    let read = tagged.into_keys().map(|name| async move {
+    if look != LookForOrphans::Read {
+        return Ok((Orphans::Named(taken_out), others));
+    }
+    let read = taken_out.into_keys().map(|name| async move {
         let live = orphan(clients, &name, &[], desired).await?;
         Ok::<_, AwsError>((name, live))
     });
-    Ok(Orphans::Read(try_join_all(read).await?.into_iter().collect()))
+    Ok((Orphans::Read(try_join_all(read).await?.into_iter().collect()), others))
 }
 
 /// A role no longer in the spec, with the policy that this spec made for it, unless the spec still uses that. Nothing
@@ -153,6 +180,7 @@ pub async fn orphan(
     let own = |arn: &Arn| arn.account == like.role.arn.account;
     let in_use = |arn: &Arn| {
         desired.roles.iter().any(|role| role.policy.arn == *arn)
+            || desired.excluded.contains_key(arn)
             || desired.elsewhere.names_policy(arn).is_some()
     };
     let attached = read::attached_policies(clients, name).await?;

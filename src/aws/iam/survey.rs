@@ -6,10 +6,11 @@ use std::sync::atomic::Ordering;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::bulk::{self, Freshness};
-use super::{orphans, read};
+use super::orphans::{self, Leftovers};
+use super::read;
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
-use crate::model::{DesiredState, Live, LiveState, LookForOrphans, Orphans};
+use crate::model::{DesiredState, Live, LiveState, LookForOrphans};
 use crate::plan::Reads;
 
 /// Roles read concurrently: each holds memory and up to five connections.
@@ -29,12 +30,12 @@ pub async fn survey(
     if let Some(pages) = reads.pages(desired.roles.len()) {
         match bulk::read(clients, desired, pages, freshness).await {
             Ok(Some(found)) => {
-                let orphans = match look {
-                    LookForOrphans::No => Orphans::default(),
-                    _ => orphans::taken_out(clients, desired, look, found.tagged).await?,
+                let (orphans, of_other_specs) = match look {
+                    LookForOrphans::No => Leftovers::default(),
+                    _ => orphans::of_tagged(clients, desired, look, found.tagged).await?,
                 };
-                let namesakes = Some(found.namesakes);
-                return Ok(LiveState { roles: found.roles, orphans, namesakes, ..LiveState::default() });
+                let (roles, namesakes) = (found.roles, Some(found.namesakes));
+                return Ok(LiveState { roles, orphans, of_other_specs, namesakes, ..LiveState::default() });
             }
             Ok(None) => tracing::debug!(
                 target: "genesys_iam::aws",
@@ -48,8 +49,9 @@ pub async fn survey(
         }
     }
     let roles = roles(clients, desired);
-    let (roles, orphans) = futures_util::join!(roles, orphans::find(clients, desired, look));
-    Ok(LiveState { roles: roles?, orphans: orphans?, ..LiveState::default() })
+    let (roles, leftovers) = futures_util::join!(roles, orphans::find(clients, desired, look));
+    let (roles, (orphans, of_other_specs)) = (roles?, leftovers?);
+    Ok(LiveState { roles, orphans, of_other_specs, ..LiveState::default() })
 }
 
 async fn roles(clients: &Clients, desired: &DesiredState) -> Result<BTreeMap<String, Live>, AwsError> {

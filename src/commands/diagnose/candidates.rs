@@ -107,7 +107,7 @@ pub(super) async fn list(
                 .to_owned(),
         ),
     };
-    let hint = hint(&roles, &place.invocation);
+    let hint = hint(&roles, &place.invocation.to_string());
     let view = CandidatesView::new(&place.account, roles, loose.collect(), hint, left_out);
     Ok((view, genesys))
 }

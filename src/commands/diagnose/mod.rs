@@ -67,7 +67,7 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
             }
         }
     };
-    let program = place.invocation.clone();
+    let program = place.invocation.to_string();
     let mut place = place;
     let folder = place.declared.take();
     let folder_spec = folder.as_ref();

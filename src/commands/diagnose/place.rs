@@ -10,8 +10,9 @@ use crate::commands::connections::GenesysAccess;
 use crate::commands::import::{connect, environment_region};
 use crate::commands::options::Global;
 use crate::commands::since::Since;
-use crate::commands::{CommandError, connections, session};
+use crate::commands::{CommandError, connections};
 use crate::genesys;
+use crate::model::Invocation;
 use crate::render::output::Output;
 use crate::spec::Aws;
 
@@ -33,7 +34,7 @@ pub struct Place {
     /// Whether a spec will be written: then the data actions are read in full.
     pub writes_spec: bool,
     /// What to type before a command's name.
-    pub invocation: String,
+    pub invocation: Invocation,
 }
 
 impl Place {
@@ -48,7 +49,7 @@ pub(super) async fn place(
     named: Option<&str>,
     output: &Output,
 ) -> Result<Place, CommandError> {
-    let invocation = session::invocation_without_spec(global);
+    let invocation = output.invocation().on(None);
     if global.sandbox {
         if args.profile.is_some() {
             return Err(DiagnoseError::ProfileInSandbox.into());

@@ -441,7 +441,7 @@ fn actions(
             continue;
         }
         if let Some(by) = scope.elsewhere.names_action(&one.id) {
-            let (what, by) = (format!("data action \"{}\"", one.name), by.to_owned());
+            let what = format!("data action \"{}\"", one.name);
             side.notices.push(GenesysNotice::NamedElsewhere { what, by });
             planned.owned.insert(ActionRef::Id(one.id.clone()));
             continue;

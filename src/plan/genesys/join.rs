@@ -6,12 +6,14 @@ use super::change::{GenesysChange, Handle};
 use super::destroy::{destroy_role, prune};
 use super::diff::{SpecScope, diff_role, find, orphans};
 use super::model::{GenesysBlocker, GenesysNotice, Side};
+use crate::arn::Arn;
 use crate::model::{
     DesiredIntegration, DesiredRole, DesiredState, LiveAction, LiveCredential, LiveIntegration,
     LiveOrganization, LiveState, OrganizationReading, Orphans,
 };
 use crate::plan::change::Change;
 use crate::plan::model::{Blocker, Notice, Plan, RolePlan};
+use crate::spec::Namer;
 
 /// Adds the required Genesys Cloud changes to a plan for IAM.
 pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
@@ -37,7 +39,7 @@ pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
         merge(of(plan, &role.role.name), side);
     }
     // Part of a spec implies nothing about what is missing from it.
-    if desired.excluded.is_empty() {
+    if !desired.is_part {
         take_orphans_away(plan, organization, desired, scope);
     }
 }
@@ -116,15 +118,19 @@ fn take_orphans_away(
         .filter_map(|(_, integration)| find(organization, integration, scope, &[]).ok().flatten())
         .map(|live| live.id.clone())
         .collect();
+    let is_left_out = |role: &Arn| desired.excluded.values().any(|name| name == role.name());
     for (live, role) in orphans(organization, &claimed, scope) {
+        let named = elsewhere.names_integration(&live.id, &live.name);
+        // It belongs to a role that is left out, maybe under its former name.
+        if named == Some(Namer::LeftOut) || role.as_ref().is_some_and(is_left_out) {
+            continue;
+        }
         // The role to show it under: its own, if that still exists.
         let name = role.map_or_else(|| live.name.clone(), |role| role.name().to_owned());
         let role_plan = of(plan, &name);
         let names = |action: &LiveAction| elsewhere.names_action(&action.id);
-        let by =
-            elsewhere.names_integration(&live.id, &live.name).or_else(|| live.actions.iter().find_map(names));
-        if let Some(by) = by {
-            let (what, by) = (format!("integration \"{}\"", live.name), by.to_owned());
+        if let Some(by) = named.or_else(|| live.actions.iter().find_map(names)) {
+            let what = format!("integration \"{}\"", live.name);
             role_plan.notices.push(Notice::Genesys(GenesysNotice::NamedElsewhere { what, by }));
         } else if scope.prune {
             merge(role_plan, prune(organization, live, scope));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::change::GenesysChange;
 use crate::model::Usage;
 use crate::plan::model::Owner;
+use crate::spec::Namer;
 
 /// The changes one role needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,8 +67,8 @@ pub enum GenesysNotice {
     MaybeRenamed { was: String, name: String },
     /// This spec created it and no longer has it; it stays.
     IntegrationTakenOut { name: String, id: String },
-    /// This spec made it and no longer has it, and another spec of the run names it: it stays.
-    NamedElsewhere { what: String, by: String },
+    /// This spec made it and no longer has it, and someone else names it: it stays.
+    NamedElsewhere { what: String, by: Namer },
     /// Flows use what is changed, or may use it.
     Flows { action: String, usage: Usage },
     /// Titles and descriptions of a contract cannot be changed without a new action.

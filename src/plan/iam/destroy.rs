@@ -28,9 +28,8 @@ pub fn prune_role(name: &str, live: &Live, desired: &DesiredState) -> RolePlan {
         return left;
     }
     let policy = live.policy.as_ref().map(|policy| &policy.policy);
-    let kept = policy.and_then(|policy| {
-        Some((policy.name.clone(), desired.elsewhere.names_policy(&policy.arn)?.to_owned()))
-    });
+    let kept =
+        policy.and_then(|policy| Some((policy.name.clone(), desired.elsewhere.names_policy(&policy.arn)?)));
     let own = policy.map(|policy| &policy.arn);
     let mut plan = match &kept {
         Some(_) => removal(name, &Live { policy: None, ..live.clone() }, own),
@@ -46,9 +45,9 @@ pub fn prune_role(name: &str, live: &Live, desired: &DesiredState) -> RolePlan {
     plan
 }
 
-/// A role taken out of the spec that another spec of the run names: not one of its changes is made.
+/// A role taken out of the spec that another spec names: not one of its changes is made.
 pub fn left_to_another(name: &str, desired: &DesiredState) -> Option<RolePlan> {
-    let by = desired.elsewhere.names_role(&desired.account_id, name)?.to_owned();
+    let by = desired.elsewhere.names_role(&desired.account_id, name)?;
     let mut plan = RolePlan::empty(name);
     plan.notices.push(Notice::NamedElsewhere { what: Owned::Role(name.to_owned()), by });
     Some(plan)

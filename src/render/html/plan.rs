@@ -9,7 +9,7 @@ use crate::policy::access::AccessSign;
 use crate::render::places::masked_lines;
 use crate::view::{
     AccessLineView, Caution, ChangeView, DiffLine, Field, LineKind, PlanSummary, PlanView, Provenance,
-    RolePlanView, beside_gains, few, foreign, gainers, plural, sentence_case,
+    RolePlanView, beside_gains, few, gainers, not_as_specified, plural, sentence_case,
 };
 
 /// A role, with its spec file if there are several.
@@ -66,7 +66,7 @@ fn tone(summary: &PlanSummary, failed: &[String]) -> Tone {
         Tone::Broken
     } else if summary.changes() > 0 {
         Tone::Changes
-    } else if foreign([summary]).is_none() && summary.genesys_not_read.is_none() {
+    } else if not_as_specified([summary]).is_none() && summary.genesys_not_read.is_none() {
         Tone::Good
     } else {
         Tone::Open
@@ -80,7 +80,11 @@ fn headline(html: &mut Html<'_>, rows: &[PlannedRow<'_>], summary: &PlanSummary,
     }
     let counts: Vec<String> =
         summary.counts().into_iter().map(|(_, count, what)| format!("{count} {what}")).collect();
-    let counts = if counts.is_empty() { "No changes".to_owned() } else { counts.join(", ") };
+    let counts = match counts.is_empty() {
+        true if tone == Tone::Open => "Nothing to change".to_owned(),
+        true => "No changes".to_owned(),
+        false => counts.join(", "),
+    };
     html.raw("<h1>").text(&counts);
     if summary.blocked {
         html.raw("; blocked");
@@ -89,6 +93,7 @@ fn headline(html: &mut Html<'_>, rows: &[PlannedRow<'_>], summary: &PlanSummary,
     match gainers([summary]) {
         Some(who) => html.text(&format!("Access is widened for {who}.")),
         None if summary.genesys_not_read.is_some() => html.text("Genesys Cloud's side was not read."),
+        None if tone == Tone::Open => html.text("Live state is not what the spec says: see below."),
         None if summary.changes() == 0 && !summary.blocked => html.raw(
             "Live state is what the spec says. A plan compares what the spec makes: <code>genesys-iam check</code> says who \
              can get in and whether the functions run.",
@@ -145,7 +150,7 @@ fn remarks(
             html.raw("</div>\n");
         }
     }
-    if let Some(foreign) = foreign([summary]) {
+    if let Some(foreign) = not_as_specified([summary]) {
         html.raw("<p class=\"note\">").prose(&sentence_case(&foreign)).raw("</p>\n");
     }
     if !summary.accepts.is_empty() {

@@ -127,14 +127,15 @@ fn section(esc: &Escape<'_>, file: Option<&str>, view: &ApplyView) -> String {
     if !changes.is_empty() {
         out.push_str("| | role | change |\n|---|---|---|\n");
     }
-    for AppliedChange { role, operation, subject, outcome, .. } in changes {
+    for AppliedChange { role, operation, subject, outcome, is_reviewed, .. } in changes {
         let outcome = match outcome {
             ChangeOutcome::Done => "done",
             ChangeOutcome::Failed => "**FAILED**",
             ChangeOutcome::NotKnown => "**not known**",
             ChangeOutcome::NotBegun => "not yet",
         };
-        let _ = writeln!(out, "| {outcome} | {} | {operation} {} |", esc.code(role), esc.text(subject));
+        let new = if *is_reviewed { "" } else { " (**not in the reviewed plan**)" };
+        let _ = writeln!(out, "| {outcome} | {} | {operation} {}{new} |", esc.code(role), esc.text(subject));
     }
     out.push('\n');
     out

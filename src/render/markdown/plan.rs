@@ -12,7 +12,7 @@ use crate::render::field::field_lines;
 use crate::render::places::masked_lines;
 use crate::view::{
     AccessLineView, AccessView, Alike, Caution, ChangeView, PlanSummary, PlanView, Provenance, Remark,
-    RolePlanView, alike, beside_gains, few, foreign, functions, gainers, plural, sentence_case,
+    RolePlanView, alike, beside_gains, few, functions, gainers, not_as_specified, plural, sentence_case,
 };
 
 /// A plan: one line that says it all, who gains and loses what, a picture, and each change folded.
@@ -317,7 +317,13 @@ const NAMED: usize = 3;
 fn summary(esc: &Escape<'_>, summary: &PlanSummary) -> String {
     let counts: Vec<String> =
         summary.counts().into_iter().map(|(_, count, what)| format!("{count} {what}")).collect();
-    let counts = if counts.is_empty() { "no changes".to_owned() } else { counts.join(", ") };
+    let apart = not_as_specified([summary]);
+    let counts = match counts.is_empty() {
+        // "No changes" would be read as "all is well".
+        true if apart.is_some() || summary.genesys_not_read.is_some() => "nothing to change".to_owned(),
+        true => "no changes".to_owned(),
+        false => counts.join(", "),
+    };
     let wider = match gainers([summary]) {
         // A repair for Genesys Cloud does not shout.
         Some(who) if !summary.names_strangers() && !summary.gains.is_empty() => {
@@ -333,8 +339,7 @@ fn summary(esc: &Escape<'_>, summary: &PlanSummary) -> String {
         [] => String::new(),
         repurposed => format!(" · **{}**", esc.text(&few(repurposed))),
     };
-    let foreign =
-        foreign([summary]).map(|foreign| format!(" · **{}**", esc.text(&foreign))).unwrap_or_default();
+    let apart = apart.map(|what| format!(" · **{}**", esc.text(&what))).unwrap_or_default();
     let accepted = match summary.accepts.as_slice() {
         [] => String::new(),
         accepted => format!(" · accepted by the spec: {}", esc.text(&few(accepted))),
@@ -344,9 +349,7 @@ fn summary(esc: &Escape<'_>, summary: &PlanSummary) -> String {
         Some(why) => format!(" · **Genesys Cloud's side was not read**: {}", esc.text(why)),
         None => String::new(),
     };
-    format!(
-        "**{counts}** · access widened: {wider}{beside}{repurposed}{not_read}{foreign}{accepted}{blocked}"
-    )
+    format!("**{counts}** · access widened: {wider}{beside}{repurposed}{not_read}{apart}{accepted}{blocked}")
 }
 
 /// Who gains and who loses what, with notices and blockers, and a picture.

@@ -14,12 +14,12 @@ use crate::plan::genesys::{
 };
 use crate::plan::iam::{IamChange, TagChange};
 use crate::plan::{
-    Blocker, Change, Diff, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, Widening,
+    Blocker, Change, Diff, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, Stray, Widening,
 };
 use crate::policy::Document;
 use crate::policy::access::{Access, AccessDiff};
 use crate::render::hostile::hostile_report;
-use crate::spec::ActionContent;
+use crate::spec::{ActionContent, Namer};
 use crate::view::{ApplyView, ErrorView, PlanView, Provenance};
 
 /// What becomes active in a comment, and what could end its surroundings.
@@ -291,7 +291,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysNotice::ActionTakenOut { name: t(), id: t() },
         GenesysNotice::MaybeRenamed { was: t(), name: t() },
         GenesysNotice::IntegrationTakenOut { name: t(), id: t() },
-        GenesysNotice::NamedElsewhere { what: t(), by: t() },
+        GenesysNotice::NamedElsewhere { what: t(), by: Namer::Beside { file: t(), own: t() } },
         GenesysNotice::Flows { action: t(), usage: usage() },
         GenesysNotice::Flows { action: t(), usage: Usage::Unknown(t()) },
         GenesysNotice::Annotations { action: t() },
@@ -346,7 +346,7 @@ fn hostile_plan(text: &str) -> Plan {
             Notice::AcceptOutdated { what: t(), gains: vec![t()], accept: accept(true) },
             Notice::AcceptsNothing { what: t(), line: 1, outsiders: None },
             Notice::AcceptShares { what: t(), line: 1 },
-            Notice::NamedElsewhere { what: Owned::Role(t()), by: t() },
+            Notice::NamedElsewhere { what: Owned::Role(t()), by: Namer::Run(t()) },
             Notice::AcceptUnknown { what: t(), why: t() },
             Notice::ForeignDeny { policy: t(), functions: vec![t(), t()] },
             Notice::Adopted { what: Owned::Policy(t()), by: Owner::Spec(t()) },
@@ -378,6 +378,7 @@ fn hostile_plan(text: &str) -> Plan {
         left_out: vec![t()],
         orphans: Default::default(),
         orphans_unknown: Some(t()),
+        strays: vec![Stray { spec: t(), roles: vec![t(), t()], beside: t(), unread: vec![t()] }],
     }
 }
 

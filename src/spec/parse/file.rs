@@ -126,6 +126,7 @@ impl Parser<'_> {
             organization,
             roles: read,
             excluded: Vec::new(),
+            is_part: false,
             elsewhere: Elsewhere::default(),
             even_if_used: false,
         })

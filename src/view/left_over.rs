@@ -1,0 +1,106 @@
+//! What stays although no spec has it, in words.
+
+use std::path::Path;
+
+use super::parts::Remark;
+use super::words::few;
+use crate::plan::genesys::GenesysNotice;
+use crate::plan::{Notice, Plan, Stray};
+use crate::text::{one_line, shell_word};
+
+/// ``roles `A`, `B` ``
+fn roles<'n>(names: impl Iterator<Item = &'n String>) -> (String, bool) {
+    let names: Vec<String> = names.map(|name| format!("`{}`", one_line(name))).collect();
+    (format!("{} {}", if names.len() == 1 { "role" } else { "roles" }, few(&names)), names.len() == 1)
+}
+
+/// What a reviewer should know of it before anything else.
+pub(super) fn left_over_remarks(plan: &Plan) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    // Of those with a stranger inside, more is said.
+    let closed: Vec<&String> =
+        plan.orphans.iter().filter(|(_, inside)| inside.is_empty()).map(|(name, _)| name).collect();
+    if !closed.is_empty() {
+        let (roles, is_one) = roles(closed.into_iter());
+        let (are, stay) = if is_one { ("is", "stays") } else { ("are", "stay") };
+        remarks.push(Remark::new(format!(
+            "{roles} {are} no longer in the spec (`{}`) and {stay} as open as before; `check` does not look there: `--prune` removes what is left",
+            plan.spec
+        )));
+    }
+    remarks.extend(plan.strays.iter().map(|stray| stray_remark(stray, plan)));
+    remarks
+}
+
+/// The same, in a phrase each.
+pub(super) fn left_over(plan: &Plan) -> Vec<String> {
+    let mut phrases = Vec::new();
+    if !plan.orphans.is_empty() {
+        let (roles, is_one) = roles(plan.orphans.keys());
+        let are =
+            if is_one { "is no longer in the spec and stays" } else { "are no longer in the spec and stay" };
+        phrases.push(format!("{roles} {are}"));
+    }
+    for notice in plan.roles.iter().flat_map(|role| &role.notices) {
+        let what = match notice {
+            Notice::Genesys(GenesysNotice::IntegrationTakenOut { name, .. }) => {
+                format!("integration \"{name}\"")
+            }
+            Notice::Genesys(GenesysNotice::ActionTakenOut { name, .. }) => format!("data action \"{name}\""),
+            _ => continue,
+        };
+        phrases.push(format!("{} is no longer in the spec and stays", one_line(&what)));
+    }
+    phrases.extend(plan.strays.iter().map(stray_phrase));
+    phrases
+}
+
+fn stray_phrase(stray: &Stray) -> String {
+    let (roles, is_one) = roles(stray.roles.iter());
+    let stay = if is_one { "stays" } else { "stay" };
+    format!("{roles} of the spec `{}`, which no file here has, {stay}", one_line(&stray.spec))
+}
+
+/// Roles whose spec is gone: what is said of them, and the same in a phrase each.
+pub fn of_strays(plan: &Plan) -> (Vec<String>, Vec<String>) {
+    let remarks = plan.strays.iter().map(|stray| stray_remark(stray, plan).in_one_line());
+    (remarks.collect(), plan.strays.iter().map(stray_phrase).collect())
+}
+
+fn stray_remark(stray: &Stray, plan: &Plan) -> Remark {
+    let Stray { spec, roles: names, beside, unread } = stray;
+    let (roles, is_one) = roles(names.iter());
+    let (are, they, them) = if is_one { ("is", "it stays", "it") } else { ("are", "they stay", "them") };
+    let maybe = match unread.as_slice() {
+        [] => String::new(),
+        unread => format!(" ({} could not be read, and may have it)", one_line(&few(unread))),
+    };
+    let what = format!(
+        "{roles} of AWS account {} {are} of the spec `{}`, which no file here has{maybe}: {they} as open as before, and no plan, \
+         prune or check looks at {them}",
+        plan.account_id,
+        one_line(spec)
+    );
+    let is_file_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let has_file_name = spec.chars().all(is_file_name) && !spec.starts_with(['-', '.']);
+    let stem = if has_file_name { spec.as_str() } else { "left-over" };
+    let file = Path::new(beside).with_file_name(format!("{stem}.toml"));
+    let file = shell_word(&file.to_string_lossy());
+    let name = match has_file_name {
+        true => String::new(),
+        false => format!(", with `name = \"{}\"` in it,", one_line(spec)),
+    };
+    let words: Vec<String> = names.iter().map(|name| shell_word(name)).collect();
+    let steps = [
+        format!(
+            "to remove {them}, restore the file of that spec and run `genesys-iam destroy --file {file}`"
+        ),
+        format!(
+            "if the file is lost, `genesys-iam import {} --file {} --out {file}`{name} makes one",
+            words.join(" "),
+            shell_word(beside)
+        ),
+        format!("if it is kept in another repository, `--other-spec {}` says so", shell_word(spec)),
+    ];
+    Remark::new(what).with_remedy(steps.join("; "))
+}
