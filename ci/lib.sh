@@ -133,17 +133,22 @@ annotate() {
     if [ -z "${GITHUB_ACTIONS:-}" ] || ! command -v jq >/dev/null; then return; fi
     "$binary" "${specs[@]}" ${allowed[@]+"${allowed[@]}"} validate --json >"$work/validation.json" 2>/dev/null || true
     if [ ! -s "$report" ]; then echo '{}' >"$report.none"; fi
-    jq --raw-output --null-input \
+    # What `validate` only warns of, since it needs no secret, is what keeps the others from reading the spec.
+    local failed=false
+    if [ "$status" -eq 1 ]; then failed=true; fi
+    jq --raw-output --null-input --argjson failed "$failed" \
         --slurpfile validation "$work/validation.json" \
         --slurpfile report "$(if [ -s "$report" ]; then echo "$report"; else echo "$report.none"; fi)" '
         def data: gsub("%"; "%25") | gsub("\r"; "%0D") | gsub("\n"; "%0A");
         def property: data | gsub(":"; "%3A") | gsub(","; "%2C");
         def line(kind; file; at; text):
             "::\(kind) file=\(file | property),line=\(at),title=genesys-iam::\(text | data)";
+        def is_unset: $failed and (.message | test("^the environment variable `.*` is not set$"));
+        def is_fatal: .severity == "error" or is_unset;
         $validation[0].specs as $specs
         | ($specs[] | .file as $file
             | (.diagnostics // [])[]
-            | line(if .severity == "warning" then "warning" else "error" end; $file; .line;
+            | line(if .severity == "warning" and (is_unset | not) then "warning" else "error" end; $file; .line;
                 .message + (if .help then "\nhelp: " + .help else "" end))),
           ($report[0] | if has("specs") then .specs[] elif . == {} then empty else {file: $specs[0].file, plan: ., report: ., apply: .} end
             | .file as $file
@@ -157,7 +162,9 @@ annotate() {
               ((.apply.changes // [])[] | select(.outcome == "failed" or .outcome == "not_known")
                 | line("error"; $file; $lines[.role] // 1;
                     "role \(.role): \(.operation) \(.subject): \(.error // .outcome)")),
-              ((.error // .apply.error? // empty) | line("error"; $file; 1; .message)))' || true
+              # The faults of a file have lines of their own.
+              (([$specs[] | select(.file == $file) | (.diagnostics // [])[] | is_fatal] | any) as $is_told
+                | (.error // .apply.error? // empty) | select($is_told | not) | line("error"; $file; 1; .message)))' || true
 }
 
 # What the log ends with where all is not well: a line for each role that differs, is blocked, has a fault or is not proven.

@@ -407,7 +407,7 @@ pub enum ApplyError {
     /// Per spec, if there are several.
     #[error("{}", outdated(.0))]
     Outdated(Vec<(Option<String>, Misfit)>),
-    #[error("`--format` prints a report and asks nothing")]
+    #[error("`--json` and `--format` print a report, and ask nothing")]
     NotAsked,
 }
 

@@ -227,7 +227,7 @@ async fn confirm(plan: &Plan, interrupt: &Interrupt, output: &Output) -> Result<
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("`--format` prints a report and asks nothing")]
+#[error("`--json` and `--format` print a report, and ask nothing")]
 struct NotAsked;
 
 impl Explain for NotAsked {

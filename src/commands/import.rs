@@ -331,9 +331,9 @@ impl Explain for ImportError {
             Self::ProfileInSandbox => "leave out `--profile` or `--sandbox`",
             Self::WhoseRole => "name one spec of that account: `--file FILE`",
             Self::SeveralAccounts { accounts, unmanaged } => {
-                let flags = if *unmanaged { " --unmanaged" } else { "" };
+                let all = if *unmanaged { "--all --unmanaged" } else { "--all" };
                 let each = accounts.iter().map(|(account, file)| {
-                    format!("`genesys-iam import --all{flags} --file {}` ({account})", shell_word(file))
+                    format!("`genesys-iam import {all} --file {}` ({account})", shell_word(file))
                 });
                 return Some(format!("one after the other: {}", each.collect::<Vec<_>>().join(", ")));
             }

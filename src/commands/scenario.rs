@@ -73,19 +73,21 @@ pub(super) fn announce(sandbox: &Sandbox, options: &SandboxOptions, output: &Out
         return;
     }
     let (note, others) = (paint(WARNING, "note:"), joined(&known));
-    output.note(&match &options.scenario {
+    let text = match &options.scenario {
         Some(name) => format!(
             "{note} {} is planted on top of {others}; to see it alone, run `genesys-iam sandbox reset` first\n",
             one_line(name)
         ),
         None => {
-            let undo = if known.iter().any(|name| is_undone(name)) { format!("{UNDO}, ") } else { String::new() };
+            let undo =
+                if known.iter().any(|name| is_undone(name)) { format!("{UNDO}, ") } else { String::new() };
             format!(
                 "{note} planted in this sandbox, and in force unless it was fixed: {others}; {undo}`genesys-iam sandbox reset` \
                  empties the sandbox\n"
             )
         }
-    });
+    };
+    output.note(&output.remedy(&text));
 }
 
 /// `a, b and c`

@@ -28,7 +28,7 @@ pub struct RepeatedFlag {
 const PROGRAM: &str = "genesys-iam";
 const BEGINS: &str = "`genesys-iam ";
 /// For these, texts name the command but not its specs.
-const TAKES_SPECS: [&str; 5] = ["plan", "apply", "check", "destroy", "permissions"];
+const TAKES_SPECS: [&str; 6] = ["plan", "apply", "check", "destroy", "permissions", "sandbox"];
 const WRITES: [&str; 2] = ["apply", "destroy"];
 
 /// `--refuse-wider=strangers` → `--refuse-wider`
@@ -152,7 +152,10 @@ mod tests {
              `genesys-iam -C iam --sandbox apply --file b.toml`, `genesys-iam --sandbox plan`, `genesys-iam -C iam --sandbox apply a.toml`, `plan` and genesys-iam plan"
         );
         assert_eq!(Invocation::default().commands(text), text);
-        assert_eq!(typed.commands("`genesys-iam sandbox reset`"), "`genesys-iam -C iam sandbox reset`");
+        assert_eq!(
+            typed.commands("`genesys-iam sandbox reset`"),
+            "`genesys-iam -C iam --file a.toml sandbox reset`"
+        );
     }
 
     #[test]

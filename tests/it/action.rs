@@ -318,6 +318,16 @@ fn what_is_wrong_is_annotated_at_its_line_and_what_is_not_known_is_no_false() {
     // One of two specs has no plan: only facts about the other are known. Nothing shows whose its external ID is.
     assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=true\nexit-code=1\n");
     assert!(!action.project.path("plan.json").exists());
+    // A variable that is not set is a fault at its line, and not another one at the first.
+    let unset =
+        text.replacen(&format!("external_id = \"{ID}\""), "external_id = { env = \"GENESYS_UNSET\" }", 1);
+    fs::write(action.project.path("specs/b.toml"), &unset).unwrap();
+    let at = unset.lines().position(|line| line.contains("GENESYS_UNSET")).unwrap() + 1;
+    action
+        .step("plan", &folder)
+        .expect(1)
+        .says(&format!("::error file=specs/b.toml,line={at},title=genesys-iam::the environment variable"))
+        .says_not("file=specs/b.toml,line=1,");
     // For a check, the causes at the role's line.
     fs::write(action.project.path("specs/b.toml"), &text).unwrap();
     let check = action.step("check", &folder);

@@ -263,7 +263,7 @@ fn what_is_taken_out_of_the_spec_stays_until_it_is_pruned() {
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     let (without, _) = BOTH_ENDS.split_once("# Genesys Cloud's side.").unwrap();
     project.write_spec(&format!("name = \"test\"\n{without}"));
-    project.sandbox(&["plan", "--detailed-exitcode"]).expect(0).says("its removal with `--prune`");
+    project.sandbox(&["plan", "--detailed-exitcode"]).expect(2).says("its removal with `--prune`");
     let pruned = project.sandbox(&["apply", "--yes", "--prune"]);
     pruned.expect(0).says("DeleteIntegration integration \"AWS Lambda orders\"");
     project.sandbox(&["plan"]).expect(0).says_not("AWS Lambda orders");

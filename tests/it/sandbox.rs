@@ -1,7 +1,22 @@
 //! The served sandbox, used by boto3 and the binary.
 
+use std::fs;
+
 use crate::support::served::{BothEnds, REFUSED, Served, serve};
-use crate::support::{BOTH_ENDS, Project};
+use crate::support::{BOTH_ENDS, EXAMPLE, Project};
+
+#[test]
+fn the_commands_of_its_notes_are_about_the_same_sandbox() {
+    let project = Project::empty();
+    fs::create_dir(project.path("fl")).unwrap();
+    fs::write(project.path("fl/a.toml"), EXAMPLE).unwrap();
+    project.sandbox(&["-f", "fl", "apply", "--yes", "--no-check"]).expect(0);
+    project.sandbox(&["-f", "fl", "--scenario", "wrong-account", "check"]).expect(4);
+    let later = project.sandbox(&["-f", "fl", "check"]);
+    later.expect(4).says("`genesys-iam --file fl sandbox reset` empties the sandbox");
+    project.run(&["--file", "fl", "sandbox", "reset"]).expect(0);
+    assert!(!project.path("fl/.genesys-iam/sandbox.json").exists());
+}
 
 #[test]
 fn without_a_spec_the_built_in_one_is_served() {

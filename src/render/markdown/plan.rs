@@ -206,6 +206,8 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     let (unchanged, mut others): (Vec<&RolePlanView>, Vec<&RolePlanView>) =
         roles.iter().partition(|role| role.is_quiet());
     sort_by_weight(&mut others);
+    // As in the headline: a repair for Genesys Cloud does not shout.
+    let loud = plan.summary.names_strangers() || plan.summary.gains.is_empty();
     if !others.is_empty() {
         let _ = writeln!(out, "| role | create | change | remove | access widened |\n|---|---|---|---|---|");
         for role in others {
@@ -215,7 +217,8 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
             }
             let wider = match (role.blockers.is_empty(), role.access.is_wider) {
                 (false, _) => "**BLOCKED**",
-                (true, true) => "**YES**",
+                (true, true) if loud => "**YES**",
+                (true, true) => "yes",
                 (true, false) => "no",
             };
             let _ = writeln!(
