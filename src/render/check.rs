@@ -65,35 +65,28 @@ pub fn text(reports: &[(Option<&str>, &CheckView)], failed: &[String], show: Sho
     out
 }
 
-/// What to shorten if a report would be too long. A remedy is always whole: half a command is useless.
+/// What to shorten if a report would be too long. Consequences and remedies are always whole: nobody can act on half of one.
 #[derive(Debug, Clone, Copy)]
 struct Amount {
-    /// Limits for a cause, its consequence, and a notice.
-    what: usize,
-    /// For a cause that only has its line.
+    /// Limits for a cause that only has its line, and for a notice.
     line: usize,
-    so: usize,
     note: usize,
-    ruled_out: bool,
+    /// What is in order, and where the lines that accept something are.
+    asides: bool,
 }
 
 impl Amount {
     const ALL: usize = usize::MAX;
-    const EVERYTHING: Self =
-        Self { what: Self::ALL, line: Self::ALL, so: Self::ALL, note: Self::ALL, ruled_out: true };
-    /// Faults are cut last: nobody can ask a log for the rest.
-    const LESS_AND_LESS: [Self; 7] = [
+    const EVERYTHING: Self = Self { line: Self::ALL, note: Self::ALL, asides: true };
+    const LESS_AND_LESS: [Self; 4] = [
         Self::EVERYTHING,
-        Self { so: 145, note: 140, ..Self::EVERYTHING },
-        Self { so: 66, note: 140, ..Self::EVERYTHING },
-        Self { so: 66, note: 140, ruled_out: false, ..Self::EVERYTHING },
-        Self { so: 0, note: 140, ruled_out: false, ..Self::EVERYTHING },
-        Self { what: 140, line: 140, so: 0, note: 140, ruled_out: false },
-        Self { what: 70, line: 70, so: 0, note: 70, ruled_out: false },
+        Self { note: 140, ..Self::EVERYTHING },
+        Self { note: 140, asides: false, ..Self::EVERYTHING },
+        Self { line: 70, note: 70, asides: false },
     ];
 }
 
-/// A report's number of lines at 80 columns: 8 if all is well, 20 for three causes.
+/// A report's number of lines at 80 columns, as far as it can be kept: 8 if all is well, 20 for three causes.
 fn limit(rows: &[Row<'_>], groups: &[SharedCause<'_>]) -> usize {
     let of_one = match groups.len() {
         0 => 8,
@@ -169,7 +162,9 @@ pub(super) fn sign_of(verdict: &VerdictView) -> String {
 
 /// One line per role; with many roles, one line for all with the same verdict.
 fn headlines(out: &mut String, rows: &[Row<'_>], show: Show) {
-    let width = rows.iter().map(|(_, _, role)| one_line(&role.role).chars().count()).max().unwrap_or(0);
+    // Where roles are grouped, there is no column.
+    let names = rows.iter().filter(|_| rows.len() <= FEW_ROLES);
+    let width = names.map(|(_, _, role)| one_line(&role.role).chars().count()).max().unwrap_or(0);
     let mut left: Vec<&Row<'_>> = rows.iter().collect();
     while let Some((file, _, role)) = left.first().copied() {
         let verdict = &role.verdict;
@@ -196,7 +191,7 @@ fn headlines(out: &mut String, rows: &[Row<'_>], show: Show) {
             continue;
         }
         let name = one_line(&role.role);
-        let pad = " ".repeat(width - name.chars().count());
+        let pad = " ".repeat(width.saturating_sub(name.chars().count()));
         let file =
             file.map(|file| format!("{} ", paint(DIM, &format!("[{}]", one_line(file))))).unwrap_or_default();
         let _ = writeln!(
@@ -275,16 +270,13 @@ fn causes(out: &mut String, rows: &[Row<'_>], groups: &[SharedCause<'_>], show: 
         let number = paint(ERROR, &format!("{}.", index + 1));
         let is_whole = show.all || index < WHOLE;
         // Who gets in is never cut.
-        let room = if is_whole { amount.what } else { amount.line };
+        let room = if is_whole { usize::MAX } else { amount.line };
         let what = clip(&format!("{of}{what}"), if cause.lets_in { room.max(400) } else { room });
         let _ = writeln!(out, "  {number} {}", paint(REMOVE, &what));
         if !is_whole {
             continue;
         }
-        if amount.so > 0 {
-            let so = clip(consequence, amount.so);
-            let _ = writeln!(out, "     {}", paint(DIM, &format!("so: {so}")));
-        }
+        let _ = writeln!(out, "     {}", paint(DIM, &format!("so: {}", one_line(consequence))));
         // The same remedy is printed once, and never missed.
         match groups[..index].iter().position(|earlier| earlier.remedy == *remedy) {
             Some(first) => {
@@ -305,7 +297,7 @@ fn causes(out: &mut String, rows: &[Row<'_>], groups: &[SharedCause<'_>], show: 
     let accepts = groups.len() > 1 && groups.iter().any(|group| !group.cause.accept.is_empty());
     let cut: Vec<&str> = [
         (is_cut, "what further causes lead to and what to do about them"),
-        (accepts, "the lines that accept a fault"),
+        (accepts && amount.asides, "the lines that accept a fault"),
     ]
     .into_iter()
     .filter_map(|(is, what)| is.then_some(what))
@@ -316,7 +308,7 @@ fn causes(out: &mut String, rows: &[Row<'_>], groups: &[SharedCause<'_>], show: 
     if let [(_, _, role)] = rows
         && (1..WHOLE).contains(&groups.len())
         && !role.ruled_out.is_empty()
-        && amount.ruled_out
+        && amount.asides
     {
         let room = if show.all { usize::MAX } else { 140 };
         let text = format!("checked and in order: {}", listed(&role.ruled_out, room));

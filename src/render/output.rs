@@ -301,7 +301,7 @@ async fn narrated<T>(what: impl Fn() -> String, work: impl Future<Output = T>, s
 }
 
 /// Breaks lines at spaces, and indents continuations under the line's own text: after `help:` or a number, otherwise by
-/// two. Text without spaces stays whole, and so do quoted lines of a file.
+/// two. What is copied stays whole: commands, lines for a spec, quoted lines of a file, text without spaces.
 pub(super) fn wrapped(text: &str, width: usize) -> String {
     let wrap = |line: &str| {
         let plain = anstream::adapter::strip_str(line).to_string();
@@ -309,14 +309,14 @@ pub(super) fn wrapped(text: &str, width: usize) -> String {
         let rest = line.trim_start_matches(' ');
         let indent = line.len() - rest.len();
         // A command is copied as it is: a terminal that breaks it itself still copies one line.
-        let is_command = plain.trim_start().starts_with("$ ");
+        let is_command = plain.trim_start().starts_with("$ ") || is_of_a_spec(plain.trim_start());
         if textwrap::core::display_width(&plain) <= width || width < indent + 40 || is_quoted || is_command {
             return line.to_owned();
         }
         let (at, under) = (" ".repeat(indent), " ".repeat(indent + hang(plain.trim_start())));
         let options = textwrap::Options::new(width).initial_indent(&at).subsequent_indent(&under);
         let (separator, splitter) =
-            (textwrap::WordSeparator::AsciiSpace, textwrap::WordSplitter::NoHyphenation);
+            (textwrap::WordSeparator::Custom(words), textwrap::WordSplitter::NoHyphenation);
         let filled = textwrap::fill(
             rest,
             options.break_words(false).word_separator(separator).word_splitter(splitter),
@@ -325,6 +325,38 @@ pub(super) fn wrapped(text: &str, width: usize) -> String {
         format!("{filled}{}", &rest[rest.trim_end_matches(' ').len()..])
     };
     text.split('\n').map(wrap).collect::<Vec<_>>().join("\n")
+}
+
+/// The words of a line, with the spaces behind them; what is between backticks is one.
+fn words(line: &str) -> Box<dyn Iterator<Item = textwrap::core::Word<'_>> + '_> {
+    let mut found = Vec::new();
+    let (mut start, mut closes) = (0, None);
+    let mut characters = line.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        match c {
+            '`' if closes == Some(at) => closes = None,
+            '`' if closes.is_none() => closes = line[at + 1..].find('`').map(|end| at + 1 + end),
+            ' ' if closes.is_none() && characters.peek().is_some_and(|(_, next)| *next != ' ') => {
+                found.push(textwrap::core::Word::from(&line[start..=at]));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(textwrap::core::Word::from(&line[start..]));
+    Box::new(found.into_iter())
+}
+
+/// `[[role.accept]]` or `digest = "…"`: broken, it would not be TOML any more.
+fn is_of_a_spec(line: &str) -> bool {
+    let is_key = |key: &str| {
+        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    };
+    let table = line.trim_end().strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+    let table = table.map(|table| table.trim_start_matches('[').trim_end_matches(']'));
+    let starts_a_value = |value: &str| value.starts_with(['"', '\'', '[', '{']);
+    table.is_some_and(is_key)
+        || line.split_once(" = ").is_some_and(|(key, value)| is_key(key) && starts_a_value(value))
 }
 
 /// How far to indent a line's continuation: to the text after its mark.
@@ -399,6 +431,19 @@ mod tests {
         assert_eq!(wrapped(cause, 44), "  12. one two three four five six seven\n      eight nine");
         let question = "Make these changes? Only `yes` is accepted, nothing else: ";
         assert_eq!(wrapped(question, 50), "Make these changes? Only `yes` is accepted,\n  nothing else: ");
+        // What is copied is not broken.
+        let digest = format!("       digest = \"sha256:{}\"", "0".repeat(64));
+        assert_eq!(wrapped(&digest, 60), digest);
+        assert_eq!(wrapped("     reason = \"one two three four five six seven\"", 45).lines().count(), 1);
+        let command = "help: what is wrong is said by `genesys-iam --file one.toml check`, and more by `genesys-iam diagnose`";
+        assert_eq!(
+            wrapped(command, 60),
+            "help: what is wrong is said by\n      `genesys-iam --file one.toml check`, and more by\n      `genesys-iam diagnose`"
+        );
+        assert_eq!(
+            wrapped("one `two three four five six seven eight nine ten eleven", 45).lines().count(),
+            2
+        );
         // The carets below a quoted file line stay below it.
         let quoted = format!("3 | account_id = {}", "\"1\" ".repeat(20));
         assert_eq!(wrapped(&quoted, 50), quoted);

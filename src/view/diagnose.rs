@@ -346,7 +346,7 @@ fn known(case: &RoleCase, lines: &[LineView]) -> Vec<KnownView> {
     });
     if let Some(probes) = &case.facts.probes {
         let answer = match &probes.with_right_id {
-            Answer::Done => "it was let in",
+            Answer::Done => "admitted",
             // A ✓ beside a refusal frightens.
             Answer::Denied(_) if !is_fault => "refused, as it should be: it is not Genesys Cloud",
             Answer::Denied(_) => "it was refused",

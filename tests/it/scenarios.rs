@@ -175,6 +175,16 @@ fn a_healthy_role_has_8_lines_at_most_and_a_broken_one_20_in_every_scenario() {
             let room = if report.starts_with('✓') { 8 } else { 20 };
             let lines = lines_at_80(&report);
             assert!(lines <= room, "{name}: {lines} lines of {room}\n{report}");
+            // A consequence or a remedy is wrapped, never cut.
+            let [so, end] = ["     so: ", " …"];
+            let is_cut = |line: &str| (line.starts_with(so) || line.contains(" do: ")) && line.ends_with(end);
+            assert!(!report.lines().any(is_cut), "{name}: {report}");
+            let causes = report.lines().filter(|line| line.starts_with("     do: ")).count();
+            assert_eq!(
+                report.lines().filter(|line| line.starts_with(so)).count(),
+                causes,
+                "{name}: {report}"
+            );
         }
     }
 }
@@ -208,7 +218,7 @@ fn three_causes_have_20_lines_further_ones_a_line_each_and_after_six_a_count() {
     };
     let report = |inline: usize, options: &[&str]| {
         let project = applied(EXAMPLE);
-        let name = "a-policy-with-a-rather-long-name-by-somebody-else";
+        let name = "a-policy-by-somebody-else";
         by_hand(&project, |role| {
             for n in 0..inline {
                 role["inline"][format!("{name}-{n}")] = allow("dynamodb:BatchGetItem").into();

@@ -32,13 +32,6 @@ pub(super) struct ActionFields {
     pub(super) output: String,
 }
 
-impl ActionFields {
-    /// Fields as they were given, a line each.
-    pub(super) fn lines(fields: Vec<&str>) -> String {
-        fields.join("\n")
-    }
-}
-
 impl Answers {
     pub(super) fn new(role: &str, genesys_account: &str, file: &Path) -> Self {
         let stem = file.file_stem().filter(|_| file.file_name() != Some(OsStr::new(DEFAULT_FILE)));

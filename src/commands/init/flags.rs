@@ -3,8 +3,6 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
-use super::answers::ActionFields;
-
 const NAME: &str = "data_action";
 const INPUT: &str = "input";
 const OUTPUT: &str = "output";
@@ -45,7 +43,7 @@ fn fields_of(matches: &ArgMatches, id: &str, actions: &[usize]) -> Vec<Option<St
         };
         fields.get_or_insert_default().push(value);
     }
-    own.into_iter().map(|own| own.or_else(|| of_all.clone()).map(ActionFields::lines)).collect()
+    own.into_iter().map(|own| own.or_else(|| of_all.clone()).map(|fields| fields.join("\n"))).collect()
 }
 
 impl FromArgMatches for ActionFlags {
