@@ -223,7 +223,8 @@ pub(super) async fn after_apply(
 
 /// A report of one spec as text.
 pub(super) fn text(view: &CheckView, output: &Output) -> String {
-    render::check::text(&[(None, view)], &[], show_of(false, output))
+    let show = Show { uncounted: true, ..show_of(false, output) };
+    render::check::text(&[(None, view)], &[], show)
 }
 
 /// Probes run as Genesys Cloud in the sandbox, with the profile if there is one, and otherwise as the caller.
@@ -470,7 +471,7 @@ fn warn_of_target(action: &Action, output: &Output) {
 fn show_of(all: bool, output: &Output) -> Show {
     // A shell's `COLUMNS`, where exported, counts as it does for `--help`.
     let is_narrow = output.is_on_a_terminal() || std::env::var_os("COLUMNS").is_some();
-    Show { all, quiet: output.is_quiet(), whole: !is_narrow }
+    Show { all, quiet: output.is_quiet(), whole: !is_narrow, uncounted: false }
 }
 
 /// Prints the report, and writes the files requested for it.

@@ -1,6 +1,7 @@
 //! Which specs a command works on: those named, the one found, or a built-in one in the sandbox.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -13,7 +14,9 @@ use crate::explain::{Explain, Status};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::sandbox::Sandbox;
-use crate::spec::{DEFAULT_FILE, LoadError, LoadOptions, Loaded, load, load_text, read_bounded};
+use crate::spec::{
+    DEFAULT_FILE, LoadError, LoadOptions, Loaded, default_spec_name, load, load_text, read_bounded,
+};
 use crate::text::shell_word;
 
 /// The spec that the sandbox uses by default.
@@ -28,6 +31,13 @@ const STDIN: &str = "-";
 const LIMIT: u64 = 16 * 1024 * 1024;
 /// Where the sandbox keeps its state, beside the spec.
 const SANDBOX_STATE: &str = ".genesys-iam/sandbox.json";
+
+/// What a new spec is called in the tags of what it makes: as its file. Most files have the default's name. Two specs of an account
+/// that both had it as theirs would prune each other's roles; no two specs have one role.
+pub fn spec_name_for(file: &Path, role: &str) -> String {
+    let stem = file.file_stem().filter(|_| file.file_name() != Some(OsStr::new(DEFAULT_FILE)));
+    stem.map_or_else(|| role.to_owned(), |stem| default_spec_name(&stem.to_string_lossy()))
+}
 
 /// Where a spec is read from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -144,7 +144,8 @@ impl Shell {
         let mut steps = Vec::new();
         if let Some(spec) = made_by {
             steps.push(say(format!(
-                "the spec `{spec}` made this role (its tag {SPEC_KEY}): find that file first, and work with it; this writes a second one:"
+                "a spec named `{spec}` made this role (its tag {SPEC_KEY} says so): if you can find that file, work with it; otherwise this writes a new \
+                 one, which takes the role over:"
             )));
         }
         steps.push(run(format!("{program} diagnose {}{profile} --out {}{with}", quote(role), quote(file))));

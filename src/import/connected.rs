@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::genesys::{IntegrationTables, tables};
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{LiveAction, LiveCredential, LiveIntegration, LiveOrganization};
+use crate::text::one_line;
 
 /// The tables of the integration that uses the role, or of the only one there is, as it should be: enabled, with the
 /// role's ARN. Anything that would make the spec invalid is left out, and stays unchanged in Genesys Cloud.
@@ -24,7 +25,16 @@ pub(super) fn connected(
         ([one], _) => *one,
         // A hidden credential may hold this role.
         ([], [one]) if one.credential.as_ref().is_none_or(|credential| credential.arn.is_some()) => one,
-        _ => return String::new(),
+        (_, []) => return String::new(),
+        (_, several) => {
+            let names: Vec<String> =
+                several.iter().map(|one| format!("\"{}\"", one_line(&one.name))).collect();
+            left_out.push(format!(
+                "Genesys Cloud's side is left out: which integration is meant is not known ({}); write [role.integration] with its `name`",
+                names.join(", ")
+            ));
+            return String::new();
+        }
     };
     let credential = meant.credential.clone().unwrap_or_else(|| LiveCredential {
         id: String::new(),

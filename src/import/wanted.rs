@@ -157,6 +157,11 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     let tables = known.organization.filter(|_| !list.is_empty()).map(|organization| {
         connected(organization, &role.role.arn, &list, known.missing, is_spec, &mut left_out)
     });
+    if known.organization.is_none() {
+        left_out.push("Genesys Cloud's side is left out: it was not read".to_owned());
+    } else if list.is_empty() {
+        left_out.push("Genesys Cloud's side is left out: no function is known".to_owned());
+    }
     let text = format!(
         "# Written by `genesys-iam diagnose`. Look it over, then run `genesys-iam apply`: it shows its plan, and asks.\n\n{}{}",
         file(list.clone(), id.as_deref()),

@@ -20,6 +20,8 @@ pub struct Show {
     pub quiet: bool,
     /// Whole sentences, however long: a log has room, and nobody can ask it for the rest.
     pub whole: bool,
+    /// At the end of `apply`, which does not look at who used the role: a `check` right after it counts more claims.
+    pub uncounted: bool,
 }
 
 impl Show {
@@ -458,6 +460,9 @@ fn counts(summary: Summary, broken: &[String], failed: &[String], show: Show) ->
         }
     };
     let accepted = if accepted > 0 { format!(", {accepted} accepted") } else { String::new() };
+    if show.uncounted {
+        return format!("{} {text}", paint(BOLD, "Check:"));
+    }
     let all = if show.all { "" } else { " (`--all` shows them)" };
     let _ = write!(text, " {pass} claims hold{accepted}, {not_provable} not provable from here{all}.");
     if !failed.is_empty() {

@@ -421,7 +421,7 @@ fn the_way_with_this_tool_uses_the_spec_that_is_here() {
     let run = project.sandbox(&["diagnose", ROLE]);
     run.says(&format!("--out {ROLE}.toml")).says(&format!("apply --file {ROLE}.toml"));
     // Somebody has a file for it already.
-    run.says("the spec `genesys` made this role (its tag genesys-iam:spec): find that file first");
+    run.says("a spec named `genesys` made this role (its tag genesys-iam:spec says so): if you can find that file, work with it");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::arn::FunctionArn;
 use crate::commands::CommandError;
 use crate::commands::files::write_new;
 use crate::commands::options::ReportFormat;
+use crate::commands::specs::spec_name_for;
 use crate::diagnose::RoleCase;
 use crate::render::output::Output;
 use crate::spec::{DEFAULT_FILE, EmptyEnvironment, Severity, parse};
@@ -37,19 +38,31 @@ pub(super) fn write(
     output: &Output,
 ) -> Result<(), CommandError> {
     let text = with_functions(&case.wanted.text, &args.functions, case)?;
-    write_new(path, &with_lines(&text, &args.with)?, output)?;
+    let text = with_lines(&text, &args.with)?;
+    let name = spec_name_for(path, &case.facts.desired.role.name);
+    write_new(path, &with_name(&text, &name), output)?;
     let file = match path == Path::new(DEFAULT_FILE) {
         true => String::new(),
         false => format!(" --file {}", shell_word(&path.to_string_lossy())),
     };
+    let what = match case.wanted.left_out.is_empty() {
+        true => "the spec of the role as it should be is",
+        false => "a spec of the role, but for what the notes below say, is",
+    };
     output.note(&format!(
-        "the spec of the role as it should be is in {}. Look at it, then: {program} apply{file}   (it shows its plan, and asks)\n",
+        "{what} in {}. Look at it, then: {program} apply{file}   (it shows its plan, and asks)\n",
         crate::text::path(path)
     ));
     for left_out in &case.wanted.left_out {
         output.note(&format!("note: {left_out}\n"));
     }
     Ok(())
+}
+
+/// The spec with its name, without which nothing that it makes can be pruned.
+fn with_name(text: &str, name: &str) -> String {
+    let name = serde_json::Value::from(name);
+    text.replacen("\n[aws]\n", &format!("\nname = {name}   # tags what this spec makes: no other spec of the account may have it\n\n[aws]\n"), 1)
 }
 
 /// The spec with extra lines in the role's table.

@@ -1,10 +1,9 @@
 //! The answers, and the spec that they make.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::commands::specs::DEMONSTRATION;
-use crate::spec::{self, DEFAULT_FILE};
+use crate::commands::specs::{DEMONSTRATION, spec_name_for};
+use crate::spec;
 
 /// The values for the spec.
 #[derive(Clone)]
@@ -34,12 +33,8 @@ pub(super) struct ActionFields {
 
 impl Answers {
     pub(super) fn new(role: &str, genesys_account: &str, file: &Path) -> Self {
-        let stem = file.file_stem().filter(|_| file.file_name() != Some(OsStr::new(DEFAULT_FILE)));
         Self {
-            // Most files have the default's name. Two specs of an account that both had it as theirs would prune each other's
-            // roles; no two specs have one role.
-            name: stem
-                .map_or_else(|| role.to_owned(), |stem| spec::default_spec_name(&stem.to_string_lossy())),
+            name: spec_name_for(file, role),
             region: String::new(),
             account: String::new(),
             external_id: String::new(),

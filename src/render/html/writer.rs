@@ -48,14 +48,22 @@ impl<'m> Html<'m> {
         if parts.len().is_multiple_of(2) {
             return self.plain_text(&plain);
         }
-        for (index, part) in parts.into_iter().enumerate() {
-            match index % 2 {
-                0 => self.escape(part),
-                _ => {
-                    self.out.push_str("<code>");
-                    self.escape(part);
-                    self.out.push_str("</code>");
-                }
+        // A punctuation mark stays on the line of the name before it.
+        let is_kept = |part: &str| part.starts_with([',', ';', '.', ':', ')', '?']);
+        let mut kept = 0;
+        for (index, part) in parts.iter().enumerate() {
+            if index % 2 == 0 {
+                self.escape(&part[std::mem::take(&mut kept)..]);
+                continue;
+            }
+            let mark = parts.get(index + 1).filter(|next| is_kept(next)).map(|next| &next[..1]);
+            self.out.push_str(if mark.is_some() { "<span class=\"kept\"><code>" } else { "<code>" });
+            self.escape(part);
+            self.out.push_str("</code>");
+            if let Some(mark) = mark {
+                self.escape(mark);
+                self.out.push_str("</span>");
+                kept = 1;
             }
         }
         self
@@ -227,6 +235,17 @@ mod tests {
         assert_eq!(lines("aaaaaaaaaa", 4, 2), ["aaaa", "aaa…"]);
         assert_eq!(lines("", 4, 2), [""]);
         assert_eq!(lines("日本語です", 4, 4), ["日本", "語で", "す"]);
+    }
+
+    #[test]
+    fn a_punctuation_mark_stays_with_the_name_before_it() {
+        let mask = |text: &str| text.to_owned();
+        let mut html = Html::new(&mask);
+        html.prose("cannot invoke `a-b`; `c` can, `d`");
+        assert_eq!(
+            html.finish(),
+            "cannot invoke <span class=\"kept\"><code>a-b</code>;</span> <code>c</code> can, <code>d</code>"
+        );
     }
 
     #[test]

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::super::words::few;
 use super::model::{FunctionStop, Link, LinkProof, Mark, Outsiders, Picture, Station};
-use crate::arn::{AccountId, FunctionArn};
+use crate::arn::{AccountId, FunctionArn, partition_of_region};
 use crate::plan::genesys::{GenesysChange, GenesysNotice};
 use crate::plan::iam::IamChange;
 use crate::plan::{Change, Gain, Notice, Party, RolePlan};
 use crate::policy::Document;
+use crate::spec::genesys_customer_account;
 
 /// `None` where nothing changes.
 pub(in crate::view) fn planned(plan: &RolePlan, account: &AccountId) -> Option<Picture> {
@@ -52,7 +53,17 @@ pub(in crate::view) fn planned(plan: &RolePlan, account: &AccountId) -> Option<P
         (_, false, mark) => link(mark, "the role in the credential"),
     };
     let policy_name = way.map(|way| way.policy.clone()).or(names.policy).unwrap_or_else(|| "none".to_owned());
-    let account_name = way.map_or_else(String::new, |way| format!("AWS account {}", way.genesys_account_id));
+    let account_name = way.map_or_else(String::new, |way| {
+        let id = &way.genesys_account_id;
+        let is_known = |function: &FunctionArn| {
+            genesys_customer_account(id.as_str(), partition_of_region(function.region())).is_some()
+        };
+        // It may be drawn as a stranger too.
+        match way.functions.iter().any(is_known) {
+            true => format!("AWS account {id}"),
+            false => format!("AWS account {id}, trusted as Genesys Cloud, not known to be"),
+        }
+    });
     Some(Picture {
         genesys_side: "Genesys Cloud".to_owned(),
         aws_side: format!("AWS account {account}"),
