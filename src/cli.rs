@@ -86,7 +86,7 @@ Examples:
   genesys-iam check                                            why does the data action fail?
   genesys-iam check --require evaluated                        in a pipeline
   genesys-iam check --invoke greet --input '{\"name\": \"Ann\"}'  end to end; runs the function
-  genesys-iam diagnose --format markdown > ticket.md           for a ticket: every external ID is masked
+  genesys-iam diagnose --format markdown > ticket.md           for a ticket (masked)
 
 With GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION set it looks at Genesys
 Cloud's side too.

@@ -144,8 +144,7 @@ impl Shell {
         let mut steps = Vec::new();
         if let Some(spec) = made_by {
             steps.push(say(format!(
-                "a spec named `{spec}` made this role (its tag {SPEC_KEY} says so): if you can find that file, work with it; otherwise this writes a new \
-                 one, which takes the role over:"
+                "a spec named `{spec}` made this role (its tag {SPEC_KEY} says so): if you can find that file, work with it; otherwise this writes another one of that name:"
             )));
         }
         steps.push(run(format!("{program} diagnose {}{profile} --out {}{with}", quote(role), quote(file))));

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::python::fits_schema;
 use crate::support::world::ID;
-use crate::support::{BOTH_ENDS, Project, ROLE, Run};
+use crate::support::{BOTH_ENDS, EXAMPLE, Project, ROLE, Run, by_hand};
 
 /// Each planted scenario, with exactly the causes that a diagnosis without a spec names.
 pub const NAMED: &[(&str, &[&str])] = &[
@@ -156,6 +156,20 @@ fn a_stranger_is_left_out_from_when_it_is_settled() {
 }
 
 #[test]
+fn what_a_written_spec_leaves_out_is_said_and_the_spec_is_not_called_whole() {
+    let project = Project::new(EXAMPLE);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| role["tags"] = serde_json::json!([]));
+    std::fs::remove_file(project.path("genesys.toml")).unwrap();
+    let run = project.sandbox(&["--scenario", "missing-permission", "diagnose", ROLE, "--out", "own.toml"]);
+    run.says("a spec of the role, but for what the notes below say, is in own.toml")
+        .says("note: Genesys Cloud's side is left out: it was not read")
+        .says_not("as it should be is in");
+    let spec = std::fs::read_to_string(project.path("own.toml")).unwrap();
+    assert!(spec.contains("\nname = \"own\"   # tags what this spec makes"), "{spec}");
+}
+
+#[test]
 fn the_spec_that_is_written_has_the_integration_and_invites_nobody_to_delete_it() {
     let project = Project::new(BOTH_ENDS);
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
@@ -163,6 +177,8 @@ fn the_spec_that_is_written_has_the_integration_and_invites_nobody_to_delete_it(
     project.sandbox(&["diagnose", ROLE, "--out", "genesys.toml"]).expect(0);
     let spec = std::fs::read_to_string(project.path("genesys.toml")).unwrap();
     assert!(spec.contains("[role.integration]") && spec.contains("[[role.data_action]]"), "{spec}");
+    // The name is the one that the role carries: with another, pruning would not find what it has made.
+    assert!(spec.contains("\nname = \"genesys\"   # as the role's tag says"), "{spec}");
     project.sandbox(&["plan", "--adopt"]).expect(0).says("No changes").says_not("--prune").says_not("delete");
     project.sandbox(&["apply", "--adopt", "--yes"]).expect(0);
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);

@@ -11,7 +11,7 @@ use crate::commands::options::ReportFormat;
 use crate::commands::specs::spec_name_for;
 use crate::diagnose::RoleCase;
 use crate::render::output::Output;
-use crate::spec::{DEFAULT_FILE, EmptyEnvironment, Severity, parse};
+use crate::spec::{DEFAULT_FILE, EmptyEnvironment, SPEC_KEY, Severity, parse};
 use crate::text::shell_word;
 
 /// Only a spec: it has the external ID, which a ticket must not have.
@@ -39,8 +39,7 @@ pub(super) fn write(
 ) -> Result<(), CommandError> {
     let text = with_functions(&case.wanted.text, &args.functions, case)?;
     let text = with_lines(&text, &args.with)?;
-    let name = spec_name_for(path, &case.facts.desired.role.name);
-    write_new(path, &with_name(&text, &name), output)?;
+    write_new(path, &with_name(&text, path, case), output)?;
     let file = match path == Path::new(DEFAULT_FILE) {
         true => String::new(),
         false => format!(" --file {}", shell_word(&path.to_string_lossy())),
@@ -59,10 +58,18 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The spec with its name, without which nothing that it makes can be pruned.
-fn with_name(text: &str, name: &str) -> String {
+/// The spec with its name, without which nothing that it makes can be pruned: the one in the role's tag, if it has one.
+fn with_name(text: &str, path: &Path, case: &RoleCase) -> String {
+    let role = case.facts.live.role.as_ref();
+    let (name, why) = match role.and_then(|role| role.role.tags.get(SPEC_KEY)) {
+        Some(name) => (name.clone(), "as the role's tag says; `--prune` removes what else has it"),
+        None => (
+            spec_name_for(path, &case.facts.desired.role.name),
+            "tags what this spec makes: no other spec of the account may have it",
+        ),
+    };
     let name = serde_json::Value::from(name);
-    text.replacen("\n[aws]\n", &format!("\nname = {name}   # tags what this spec makes: no other spec of the account may have it\n\n[aws]\n"), 1)
+    text.replacen("\n[aws]\n", &format!("\nname = {name}   # {why}\n\n[aws]\n"), 1)
 }
 
 /// The spec with extra lines in the role's table.
