@@ -610,7 +610,7 @@ impl Explain for PlanError {
             Self::PruneUnread(UnreadSpec { file, .. }) => {
                 let file = shell_word(file);
                 return Some(format!(
-                    "fix it (`genesys-iam validate {file}` shows every fault), move it to another folder if it is no spec, or leave out \
+                    "fix it (`genesys-iam validate {file}` shows every fault), move it to another folder if it is not a spec, or leave out \
                      `--prune`"
                 ));
             }

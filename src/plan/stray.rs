@@ -14,7 +14,7 @@ pub struct Stray {
     pub unread: Vec<String>,
 }
 
-/// Those of the account. A role that another spec of the run names is no stray: that spec's plan says what becomes of it.
+/// Those of the account. A role that another spec of the run names is not a stray: that spec's plan says what becomes of it.
 pub(super) fn strays(live: &LiveState, desired: &DesiredState) -> Vec<Stray> {
     let DesiredState { account_id, elsewhere, .. } = desired;
     let unread: Vec<String> = elsewhere.unread().iter().map(|unread| unread.file.clone()).collect();

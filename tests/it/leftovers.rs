@@ -60,7 +60,7 @@ fn moved() -> (Project, String) {
 fn a_prune_of_one_file_leaves_what_a_file_beside_it_names() {
     let (project, orders) = moved();
     write(&project, "dev-orders", &orders);
-    // TOML of other programs is no spec.
+    // TOML of other programs is not a spec.
     fs::write(project.path("specs/Cargo.toml"), "[package]\nname = \"x\"\n").unwrap();
     let alone = &["-f", "specs/dev.toml"][..];
     for (prune, flags) in [(&[][..], ""), (&["--prune"], " --prune")] {
@@ -94,7 +94,7 @@ fn a_file_beside_the_spec_that_cannot_be_read_blocks_the_prune_and_says_why() {
         run.expect(3).says(&format!("specs/dev-orders.toml cannot be read: {why}")).says_not("done");
         run.says("genesys-iam --sandbox validate specs/dev-orders.toml");
     };
-    write(&project, "dev-orders", &orders.replace("region = ", "regoin = "));
+    write(&project, "dev-orders", &orders.replace("region = ", "reg = "));
     says_why(&prune(), "line ");
     write(&project, "dev-orders", "name = \"dev-orders\n");
     says_why(&prune(), "line 1: this is not TOML");
