@@ -230,7 +230,7 @@ fn what_a_team_accepts_with_a_reason_is_green_and_shown_until_it_changes() {
     };
     by_hand(&project, |role| role["inline"]["flags"] = allow("ssm:GetParameter").into());
     let plan = project.sandbox(&["plan", "--detailed-exitcode"]);
-    plan.expect(2).says("But role `GenesysDataActionRole` has permissions that the spec does not make");
+    plan.expect(2).says("but role `GenesysDataActionRole` has permissions that the spec does not make");
     // The lines are meant to be pasted.
     let check = project.sandbox(&["check"]);
     let lines = |output: &str| -> String {

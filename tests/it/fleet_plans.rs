@@ -278,8 +278,8 @@ fn apply_and_destroy_report_as_json_what_was_done_also_when_it_fails_half_way() 
         "{faults:?}"
     );
     // When a report is requested, nobody is there to answer questions.
-    of("c", &["apply", "--json"]).expect(64).says("asks nothing").says("--yes");
-    of("c", &["destroy", "--json"]).expect(64).says("asks nothing").says("--yes");
+    of("c", &["apply", "--json"]).expect(64).says("ask nothing").says("--yes");
+    of("c", &["destroy", "--json"]).expect(64).says("ask nothing").says("--yes");
 }
 
 #[test]

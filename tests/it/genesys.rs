@@ -529,7 +529,7 @@ fn a_data_action_is_not_run_without_the_input_that_its_contract_names() {
         .says("is in the spec, but Genesys Cloud does not have it yet")
         .says("run `genesys-iam --sandbox apply` first");
     project
-        .sandbox(&["check", "--invoke", "Get ordr status"])
+        .sandbox(&["check", "--invoke", "Get order state"])
         .expect(64)
         .says("the spec has \"Get order status\", which Genesys Cloud does not have yet")
         .says("run `genesys-iam --sandbox apply` first, then `check --invoke` with the name in the spec");

@@ -114,7 +114,9 @@ fn init_gives_each_function_its_data_action_and_says_which_has_none() {
     assert_eq!(actions(&project), both);
     // The two contracts are empty: only `validate` says so twice.
     let apply = project.sandbox(&["apply", "--yes"]);
-    apply.expect(0).says("note: 1 more warning like these: `genesys-iam validate` shows all");
+    apply
+        .expect(0)
+        .says("note: 1 more warning like these: `genesys-iam --sandbox validate genesys.toml` shows all");
     assert_eq!(apply.stderr.matches("takes nothing and returns nothing").count(), 1, "{}", apply.stderr);
     let validate = project.run(&["validate"]);
     assert_eq!(validate.expect(0).stderr.matches("takes nothing and returns nothing").count(), 2);
