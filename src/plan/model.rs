@@ -390,10 +390,7 @@ impl Plan {
             left_out: desired.excluded.values().cloned().collect(),
             missing_credentials: None,
             strays: Vec::new(),
-            orphans: match orphans {
-                Orphans::Named(roles) => left_inside(roles, desired),
-                Orphans::Unknown(_) | Orphans::Read(_) => BTreeMap::new(),
-            },
+            orphans: left_inside(orphans, desired),
             orphans_unknown: match orphans {
                 Orphans::Unknown(why) => Some(why.clone()),
                 Orphans::Named(_) | Orphans::Read(_) => None,

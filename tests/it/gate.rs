@@ -386,6 +386,13 @@ fn a_stranger_inside_a_role_that_the_spec_no_longer_has_is_named_and_stops_the_g
     );
     // Removing the role is another way to shut them out.
     project.sandbox(&["plan", "--prune", GUARD]).expect(0).says("Loses access: AWS account 999988887777");
+    // A file that no plan is about does not answer for the role, and no prune takes it from that file.
+    std::fs::write(project.path("beside.toml"), named.replacen("contact-centre", "elsewhere", 1)).unwrap();
+    for prune in [&[][..], &["--prune"]] {
+        let plan = project.sandbox(&[&["plan", GUARD], prune].concat());
+        plan.expect(3).says("inside a role that was taken out of the spec (AWS account 999988887777");
+    }
+    project.sandbox(&["plan", "-f", "genesys.toml", "-f", "beside.toml", GUARD]).expect(3);
     // Another customer of Genesys Cloud is a stranger, too; someone of the account is not.
     let id = |id: &str| format!(r#"{{"StringEquals":{{"sts:ExternalId":"{id}"}}}}"#);
     for (principal, condition, status) in [
