@@ -380,13 +380,7 @@ impl Facts {
             let command = part.strip_prefix("genesys-iam ").unwrap_or(part);
             let is_command = COMMANDS.contains(&command.split(' ').next().unwrap_or_default());
             if index % 2 == 1 && is_command {
-                let program = match command.starts_with("apply") {
-                    true => self.invocation.writer(),
-                    false => self.invocation.to_string(),
-                };
-                let name = command.split(' ').next().unwrap_or_default();
-                let flags = self.invocation.flags(name, command, true);
-                out.push_str(&format!("{program} {name}{flags}{}", &command[name.len()..]));
+                out.push_str(&self.invocation.command(command));
             } else {
                 out.push_str(part);
             }

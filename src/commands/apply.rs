@@ -478,7 +478,7 @@ fn outdated(misfits: &[(Option<String>, Misfit)]) -> String {
         }
         let listed = [
             ("no longer in the plan", gone.as_slice(), !*is_same_spec),
-            ("otherwise than in the reviewed plan", altered.as_slice(), true),
+            ("not as in the reviewed plan", altered.as_slice(), true),
             ("not in the reviewed plan", new.as_slice(), true),
         ];
         for (what, changes, _) in listed.iter().filter(|(_, _, is_said)| *is_said) {

@@ -12,6 +12,7 @@ use super::connections::Connections;
 use super::names::{Names, all_names, names_left_out};
 use super::options::{Global, Select};
 use super::reading::Reading;
+use super::report::report;
 use super::session::Session;
 use super::specs::{self, SpecSource};
 use super::{CommandError, Status};
@@ -194,6 +195,24 @@ pub fn json(
         "specs": specs,
         "exit_status": status as i32,
     })
+}
+
+/// Works on one after the other; if one of several fails, that is reported and the others go on.
+pub(super) fn one_by_one(
+    sources: &[SpecSource],
+    output: &Output,
+    mut one: impl FnMut(&SpecSource) -> Result<Status, CommandError>,
+) -> Result<Status, CommandError> {
+    if let [source] = sources {
+        return one(source);
+    }
+    let statuses = sources.iter().map(|source| {
+        one(source).unwrap_or_else(|error| {
+            report(&error, output);
+            error.status()
+        })
+    });
+    Ok(worst(statuses))
 }
 
 /// The heading of one spec in a report of several.

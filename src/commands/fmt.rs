@@ -7,7 +7,6 @@ use clap::Args;
 
 use super::files::FileError;
 use super::options::Global;
-use super::report::report;
 use super::specs::{self, SpecSource};
 use super::{CommandError, Status, fleet};
 use crate::explain::Explain;
@@ -28,22 +27,11 @@ pub struct FmtArgs {
 
 pub fn run(global: &Global, args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {
     let sources = specs::given(&args.paths, global, output)?;
-    let mut statuses = Vec::new();
-    for source in &sources {
-        let formatted = match source {
-            SpecSource::File(path) | SpecSource::Found(path) => one(path, args, output),
-            SpecSource::Stdin => from_stdin(args, output),
-            SpecSource::Demonstration => Ok(Status::Done),
-        };
-        statuses.push(match formatted {
-            Err(error) if sources.len() > 1 => {
-                report(&error, output);
-                error.status()
-            }
-            formatted => formatted?,
-        });
-    }
-    Ok(fleet::worst(statuses))
+    fleet::one_by_one(&sources, output, |source| match source {
+        SpecSource::File(path) | SpecSource::Found(path) => one(path, args, output),
+        SpecSource::Stdin => from_stdin(args, output),
+        SpecSource::Demonstration => Ok(Status::Done),
+    })
 }
 
 fn one(path: &Path, args: &FmtArgs, output: &Output) -> Result<Status, CommandError> {

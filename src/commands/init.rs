@@ -468,10 +468,10 @@ impl Explain for InitError {
             }
             Self::Answer { .. } => "correct it",
             Self::NoContract { flag: "--input", .. } => {
-                "give `--input` behind each `--data-action` (`--input ''` if it takes nothing), or before the first: then it is for all"
+                "give `--input` after each `--data-action` (`--input ''` if it takes nothing), or before the first: then it is for all"
             }
             Self::NoContract { .. } => {
-                "give `--output` behind each `--data-action` (`--output ''` if it returns nothing), or before the first: then it is for all"
+                "give `--output` after each `--data-action` (`--output ''` if it returns nothing), or before the first: then it is for all"
             }
             Self::SeveralFunctions(_) => "give `--function` once for each",
             Self::Missing(_) => "give these flags",

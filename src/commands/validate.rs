@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::names::Names;
 use super::options::Global;
-use super::report::{report, report_json};
+use super::report::report_json;
 use super::specs::{self, SpecSource};
 use super::{CommandError, Status, fleet, loading};
 use crate::render::diagnostics;
@@ -28,17 +28,7 @@ pub fn run(global: &Global, args: &ValidateArgs, output: &Output) -> Result<Stat
         return as_json(&sources, global, output);
     }
     let mut names = Names::default();
-    if let [source] = sources.as_slice() {
-        return one(source, &mut names, global, output);
-    }
-    let mut statuses = Vec::new();
-    for source in &sources {
-        statuses.push(one(source, &mut names, global, output).unwrap_or_else(|error| {
-            report(&error, output);
-            error.status()
-        }));
-    }
-    Ok(fleet::worst(statuses))
+    fleet::one_by_one(&sources, output, |source| one(source, &mut names, global, output))
 }
 
 fn as_json(sources: &[SpecSource], global: &Global, output: &Output) -> Result<Status, CommandError> {

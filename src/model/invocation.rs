@@ -71,9 +71,19 @@ impl Invocation {
         self.program(true, &self.specs)
     }
 
-    /// A command on the same specs, with its flags: `genesys-iam --file a.toml apply --prune`.
-    pub fn command(&self, name: &str) -> String {
-        format!("{} {name}{}", self.program(WRITES.contains(&name), &self.specs), self.flags(name, "", true))
+    /// A command on the same specs, with its flags: `apply --adopt` → `genesys-iam --file a.toml apply --prune --adopt`.
+    pub fn command(&self, command: &str) -> String {
+        self.whole(command, &self.specs, true)
+    }
+
+    fn whole(&self, command: &str, specs: &[String], is_same: bool) -> String {
+        let (name, rest) = command.split_at(command.find(' ').unwrap_or(command.len()));
+        let mut program = self.program(WRITES.contains(&name), specs);
+        // `genesys-iam --sandbox sandbox serve` would say it twice.
+        if name == "sandbox" {
+            program = program.replace(" --sandbox", "");
+        }
+        format!("{program} {name}{}{rest}", self.flags(name, command, is_same))
     }
 
     /// The flags of this run that a command repeats, each after a blank, but for those that it has; `is_same`: it is about
@@ -105,14 +115,9 @@ impl Invocation {
             let is_named = specs.into_iter().any(|spec| command.split(' ').any(|word| word == spec));
             let is_same = !command.contains("--file") && !is_named;
             let specs = if TAKES_SPECS.contains(&name) && is_same { self.specs.as_slice() } else { &[] };
-            let mut program = self.program(WRITES.contains(&name), specs);
-            // `genesys-iam --sandbox sandbox serve` would say it twice.
-            if name == "sandbox" {
-                program = program.replace(" --sandbox", "");
-            }
             out.push_str(&before[..before.len() - BEGINS.len()]);
-            out.push_str(&format!("`{program} {name}{}", self.flags(name, command, is_same)));
-            rest = &after[name.len()..];
+            out.push_str(&format!("`{}", self.whole(command, specs, is_same)));
+            rest = &after[command.len()..];
         }
         out.push_str(rest);
         out

@@ -111,10 +111,12 @@ pub fn refuse_other_kinds(path: &Path, source: &str) -> Result<(), LoadError> {
     }
 }
 
-/// Whether a text is TOML of some other program: it has no table that every spec has.
+/// Whether a text is TOML of some other program: it has none of a spec's main tables, and one that is being written may have
+/// any one of them.
 pub fn is_another_toml(source: &str) -> bool {
     let has = |table: &DeTable<'_>, key: &str| table.iter().any(|(name, _)| name.get_ref() == key);
-    let is_other = |table: &DeTable<'_>| !["aws", "role", "genesys"].iter().any(|key| has(table, key));
+    let is_other =
+        |table: &DeTable<'_>| !["aws", "role", "genesys", "defaults"].iter().any(|key| has(table, key));
     DeTable::parse(source).is_ok_and(|root| is_other(root.get_ref()))
 }
 

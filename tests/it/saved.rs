@@ -209,7 +209,7 @@ fn a_stale_plan_says_what_nobody_has_reviewed_and_how_to_plan_again_with_the_sam
     added
         .expect(3)
         .says("  not in the reviewed plan: CreateRole role `Second`\n")
-        .says_not("otherwise than")
+        .says_not("not as in")
         .says("`genesys-iam --sandbox plan --refuse-wider=limits --out FILE`");
     let report = stale(&format!("{EXAMPLE}{second}"), &["--format", "markdown"]);
     report
@@ -219,7 +219,7 @@ fn a_stale_plan_says_what_nobody_has_reviewed_and_how_to_plan_again_with_the_sam
         .says("  no longer in the plan: CreateRole role `GenesysDataActionRole`\n")
         .says("  not in the reviewed plan: CreateRole role `Other`\n");
     stale(&example_with(FUNCTIONS, "functions = [\"my-genesys-trigger-function:live\"]"), &[])
-        .says("  otherwise than in the reviewed plan: CreatePolicy policy `GenesysLambdaInvokePolicy_");
+        .says("  not as in the reviewed plan: CreatePolicy policy `GenesysLambdaInvokePolicy_");
     // What the file says of the selection is repeated, too.
     project.write_spec(&format!("{EXAMPLE}{second}"));
     project.sandbox(&["plan", "--except", "Second", "--out", "plan.json"]).expect(0);
