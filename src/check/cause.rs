@@ -21,6 +21,8 @@ words! {
         Stranger = "stranger",
         /// the verifier of the spec cannot assume the role
         Verifier = "verifier",
+        /// someone outside the account can become the verifier of the spec, and through it use the role
+        VerifierOpen = "verifier-open",
         /// the function, alias or version does not exist
         FunctionMissing = "function-missing",
         /// the function is in a state in which Lambda does not run it

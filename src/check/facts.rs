@@ -7,7 +7,7 @@ use super::returned::Returned;
 use super::uses::Recorded;
 use crate::arn::FunctionArn;
 use crate::model::{DesiredRole, GuardsReading, Invocation, Live, VerifierTrust};
-use crate::plan::{Acceptable, HowToAccept, genesys};
+use crate::plan::{Acceptable, Consent, HowToAccept, digests_in_use, genesys};
 use crate::policy::Document;
 use crate::spec::is_guid;
 use crate::text::one_line;
@@ -361,10 +361,18 @@ impl Facts {
         known.map(|function| (&function.arn, &function.policy)).chain(whole).chain(qualified)
     }
 
+    /// What the spec says about something of the trust policy or of a function's own policy.
+    pub(crate) fn consent(&self, acceptable: &Acceptable) -> Consent<'_> {
+        let read =
+            self.own_policies().filter_map(|(arn, policy)| Some((arn, policy.as_ref().ok()?.as_ref()?)));
+        let in_use = digests_in_use(self.live.role.as_ref(), &self.desired, read);
+        acceptable.consent_beside(&self.desired.accepts, &in_use)
+    }
+
     /// What to write to accept something as it is, if there is a spec.
     pub(crate) fn how_to_accept(&self, acceptable: &Acceptable) -> HowToAccept {
         match self.basis {
-            Basis::Spec => acceptable.how_to_accept(&self.desired.accepts),
+            Basis::Spec => acceptable.how_to_accept(self.consent(acceptable)),
             Basis::Found { .. } => HowToAccept::default(),
         }
     }

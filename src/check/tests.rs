@@ -349,6 +349,40 @@ fn a_role_that_the_verifier_trusts_is_named_beside_the_verdict() {
     assert_eq!(notices("arn:aws:iam::111122223333:user/admin"), "");
 }
 
+/// A stranger who can become the verifier is as good as in: a fault, not a doubt.
+#[test]
+fn a_stranger_whom_the_verifier_s_own_trust_policy_admits_is_a_fault() {
+    let verifier: Arn = "arn:aws:iam::111122223333:role/ci".parse().unwrap();
+    let report = |trust: VerifierTrust| {
+        let mut live = converged();
+        let role = live.role.as_mut().unwrap();
+        let both = role.role.assume_role_policy.to_json().replace(
+            r#""AWS":"arn:aws:iam::765628985471:root""#,
+            r#""AWS":["arn:aws:iam::765628985471:root","arn:aws:iam::111122223333:role/ci"]"#,
+        );
+        role.role.assume_role_policy = document(&both);
+        let mut facts = facts(live);
+        facts.desired.verifier = Some(verifier.clone());
+        facts.verifier_trust = Some(trust);
+        judge(&facts)
+    };
+    let trusting = |principal: &str| {
+        VerifierTrust::Read(document(&format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"sts:AssumeRole"}}}}"#
+        )))
+    };
+    let open = report(trusting("arn:aws:iam::999988887777:root"));
+    assert_eq!(open.verdict.sign, Sign::Broken);
+    assert_eq!(open.verdict.others, ["AWS account 999988887777 (through the verifier `ci`)"]);
+    assert!(open.diagnosis.has(Cause::VerifierOpen), "{:#?}", open.diagnosis);
+    assert_eq!(report(trusting("*")).verdict.others, ["anyone (through the verifier `ci`)"]);
+    assert_eq!(report(VerifierTrust::NotRead).verdict.sign, Sign::Unknown);
+    let closed = report(trusting("arn:aws:iam::111122223333:root"));
+    assert_eq!(closed.verdict.sign, Sign::Good, "{:#?}", closed.verdict);
+    let claim = closed.claims.iter().find(|claim| claim.sentence.contains("own trust policy")).unwrap();
+    assert!(claim.seen.contains("who can become those inside the account was not read"), "{claim:?}");
+}
+
 /// Neither the claim nor the list of what is in order may say that there is none.
 #[test]
 fn a_deny_that_may_apply_is_not_called_absent() {
@@ -866,6 +900,88 @@ proptest! {
             prop_assert!(acceptance.lets_in.iter().all(|who| after.verdict.accepted_others.contains(who)));
         }
     }
+}
+
+/// What a claim's lines say, as the spec would have it.
+fn pasted(lines: &[String]) -> AcceptSpec {
+    let value = |key: &str| -> Option<String> {
+        let line = lines.iter().find_map(|line| line.strip_prefix(&format!("{key} = ")))?;
+        Some(serde_json::from_str(line).unwrap())
+    };
+    let what = value("policy")
+        .map(AcceptedThing::Policy)
+        .or_else(|| value("inline_policy").map(AcceptedThing::InlinePolicy))
+        .or_else(|| value("function_policy_sid").map(AcceptedThing::FunctionPolicySid))
+        .or_else(|| value("principal").map(AcceptedThing::Principal));
+    AcceptSpec {
+        what: what.unwrap(),
+        digest: value("digest"),
+        reason: "known".to_owned(),
+        span: 0..0,
+        line: 1,
+    }
+}
+
+/// Pastes what the report prints until it prints nothing more to paste.
+fn paste_all(facts: &mut Facts) -> Result<(), TestCaseError> {
+    for _ in 0..=acceptables(facts).len() {
+        let report = judge(facts);
+        let Some(claim) = report.claims.iter().find(|claim| !claim.accept.lines.is_empty()) else {
+            return Ok(());
+        };
+        let new = pasted(&claim.accept.lines);
+        prop_assert!(!claim.accept.is_outdated, "nothing changed, and yet: {:#?}", claim);
+        let is_same = |known: &AcceptSpec| known.what == new.what && known.digest == new.digest;
+        prop_assert!(!facts.desired.accepts.iter().any(is_same), "again: {:#?}", claim);
+        facts.desired.accepts.push(new);
+    }
+    prop_assert!(false, "more to paste than there is: {:#?}", facts.desired.accepts);
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn what_a_report_prints_to_be_pasted_is_accepted_by_the_next_one(mut facts in broken()) {
+        paste_all(&mut facts)?;
+    }
+}
+
+#[test]
+fn a_second_statement_of_an_accepted_principal_asks_for_an_accept_of_its_own() {
+    let mut facts = facts(converged());
+    let arn = facts.desired.functions[0].clone();
+    let statement = |more: &str| {
+        format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::999988887777:root"}},"Action":"lambda:InvokeFunction","Resource":"{arn}"{more}}}"#
+        )
+    };
+    let policy =
+        |statements: &str| document(&format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#));
+    let state = FunctionState::Exists(FunctionSettings::default());
+    let of = |policy: Document| FunctionFacts {
+        arn: arn.clone(),
+        state: state.clone(),
+        reserved_concurrency: Ok(None),
+        policy: Ok(Some(policy)),
+    };
+    let first = statement("");
+    facts.functions = vec![of(policy(&first))];
+    paste_all(&mut facts).unwrap();
+    assert_eq!(facts.desired.accepts.len(), 1);
+    let second = statement(r#","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#);
+    facts.functions = vec![of(policy(&format!("{first},{second}")))];
+    let report = judge(&facts);
+    let failed: Vec<&Claim> = report.claims.iter().filter(|claim| claim.failure().is_some()).collect();
+    let [claim] = failed.as_slice() else { panic!("{failed:#?}") };
+    assert!(!claim.accept.is_outdated && claim.accept.lines[0] == "[[role.accept]]", "{claim:#?}");
+    assert!(!claim.failure().unwrap().finding.remedy.contains("correct the `digest`"), "{claim:#?}");
+    paste_all(&mut facts).unwrap();
+    assert_eq!((facts.desired.accepts.len(), judge(&facts).verdict.sign), (2, Sign::Good));
+    // A statement that did change asks for its new digest.
+    facts.functions = vec![of(policy(&format!("{first},{}", second.replace("o-1", "o-2"))))];
+    let report = judge(&facts);
+    let claim = report.claims.iter().find(|claim| claim.failure().is_some()).unwrap();
+    assert!(claim.accept.is_outdated, "{claim:#?}");
 }
 
 #[test]

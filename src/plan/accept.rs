@@ -1,6 +1,7 @@
 //! What is live but not in the spec, and whether the spec accepts it, bound to the document that a person reviewed.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::iam::is_closed;
 use super::model::{HowToAccept, Notice};
@@ -44,10 +45,17 @@ impl Consent<'_> {
 
 impl Acceptable {
     pub fn consent<'a>(&self, accepts: &'a [AcceptSpec]) -> Consent<'a> {
+        self.consent_beside(accepts, &BTreeSet::new())
+    }
+
+    /// The same; an accept with one of these digests is about something else that is live.
+    pub fn consent_beside<'a>(&self, accepts: &'a [AcceptSpec], in_use: &BTreeSet<String>) -> Consent<'a> {
         let about: Vec<&AcceptSpec> =
             accepts.iter().filter(|accept| self.things.contains(&accept.what)).collect();
         let fits = |accept: &&&AcceptSpec| accept.digest.as_ref() == Some(&self.digest);
-        match (about.iter().find(fits), about.first()) {
+        let is_free =
+            |accept: &&&AcceptSpec| accept.digest.as_ref().is_none_or(|digest| !in_use.contains(digest));
+        match (about.iter().find(fits), about.iter().find(is_free)) {
             (Some(accept), _) => Consent::Given(accept),
             (None, Some(accept)) => Consent::Outdated(accept),
             (None, None) => Consent::None,
@@ -55,7 +63,7 @@ impl Acceptable {
     }
 
     /// What to write into the spec; empty if an accept cannot name it.
-    pub fn how_to_accept(&self, accepts: &[AcceptSpec]) -> HowToAccept {
+    pub fn how_to_accept(&self, consent: Consent<'_>) -> HowToAccept {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let Some(thing) = self.things.first() else { return HowToAccept::default() };
         HowToAccept {
@@ -65,7 +73,7 @@ impl Acceptable {
                 format!("digest = {}", quoted(&self.digest)),
                 "reason = \"…\"".to_owned(),
             ],
-            is_outdated: matches!(self.consent(accepts), Consent::Outdated(_)),
+            is_outdated: matches!(consent, Consent::Outdated(_)),
         }
     }
 }
@@ -246,6 +254,19 @@ fn shares_a_statement(role: &LiveRole, thing: &AcceptedThing) -> bool {
         .any(|party| party.value.as_ref() == Some(principal))
 }
 
+/// The digests of what is live in the trust policy and the functions' own policies, and accepted.
+pub fn digests_in_use<'a>(
+    role: Option<&LiveRole>,
+    desired: &DesiredRole,
+    functions: impl Iterator<Item = (&'a FunctionArn, &'a Document)>,
+) -> BTreeSet<String> {
+    let of_trust = role.into_iter().flat_map(|role| trust_parties(role, desired)).flatten();
+    let of_functions =
+        functions.flat_map(|(function, policy)| function_parties(function, policy)).map(|(party, _)| party);
+    let accepted = of_trust.chain(of_functions).filter(|party| party.consent(&desired.accepts).is_given());
+    accepted.map(|party| party.digest).collect()
+}
+
 /// A function's own policy, as far as it was read.
 pub type FunctionPolicy<'a> = (&'a FunctionArn, Result<Option<&'a Document>, &'a str>);
 
@@ -259,13 +280,16 @@ pub fn note_accepts(
     if accepts.is_empty() {
         return Vec::new();
     }
+    let read = functions.iter().filter_map(|(function, policy)| Some((*function, policy.ok()??)));
+    let in_use = digests_in_use(role, desired, read);
     let mut notices = Vec::new();
     let mut found: Vec<AcceptedThing> = Vec::new();
     let mut add = |acceptable: &Acceptable, is_whole: bool, is_told: bool| {
         found.extend(acceptable.things.iter().cloned());
         let Acceptable { what, gains, digest, is_for_outsiders, .. } = acceptable;
         let (what, gains) = (what.clone(), gains.clone());
-        match acceptable.consent(accepts) {
+        let consent = acceptable.consent_beside(accepts, &in_use);
+        match consent {
             Consent::Given(accept) if is_whole => {
                 let reason = accept.reason.clone();
                 let outsiders = is_for_outsiders.then(|| digest.clone());
@@ -273,7 +297,7 @@ pub fn note_accepts(
             }
             // A policy of the role has its own notice.
             Consent::Outdated(_) if !is_told => {
-                let accept = acceptable.how_to_accept(accepts);
+                let accept = acceptable.how_to_accept(consent);
                 notices.push(Notice::AcceptOutdated { what, gains, accept });
             }
             Consent::Given(_) if !is_told => {

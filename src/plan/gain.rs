@@ -1,11 +1,13 @@
 //! Who gains from a plan, by kind: a repair that restores Genesys Cloud's access is not a stranger's entry.
 
+use std::collections::BTreeSet;
+
 use super::genesys::GenesysNotice;
 use super::model::{Notice, Plan, RolePlan, TenantDoubt, Widening};
 use super::party::{Gain, KeptStranger, Party, gain};
-use crate::arn::AccountId;
+use crate::arn::{AccountId, FunctionArn};
 use crate::model::OwnOrganization;
-use crate::policy::access::Grant;
+use crate::policy::access::{AccessDiff, Grant};
 
 /// Something that denies a role its purpose, or that only denies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub struct Denial {
 impl Plan {
     /// Those from outside whom the spec keeps inside.
     pub fn kept_strangers(&self) -> Vec<KeptStranger> {
-        let of = |notice: &Notice| match notice {
+        let of = |role: &RolePlan, notice: &Notice| match notice {
             Notice::Accepted { what, gains, outsiders: Some(digest), .. } => {
                 let gains = if gains.is_empty() { what.clone() } else { gains.join(", ") };
                 Some(KeptStranger { what: gains, key: digest.clone() })
@@ -29,14 +31,17 @@ impl Plan {
             Notice::AcceptsNothing { what, outsiders: Some(digest), .. } => {
                 Some(KeptStranger { what: format!("{what}, which is not there yet"), key: digest.clone() })
             }
-            Notice::ConfirmedAccount { account, .. } => Some(KeptStranger {
+            // Who is new gains, and keeps nothing.
+            Notice::ConfirmedAccount { account, .. } if !role.admits_newly(account) => Some(KeptStranger {
                 what: format!("AWS account {account} may assume the role as Genesys Cloud"),
                 key: account.to_string(),
             }),
             _ => None,
         };
-        let mut kept: Vec<KeptStranger> =
-            self.roles.iter().flat_map(|role| &role.notices).filter_map(of).collect();
+        let of_role = |role: &'_ RolePlan| -> Vec<KeptStranger> {
+            role.notices.iter().filter_map(|notice| of(role, notice)).collect()
+        };
+        let mut kept: Vec<KeptStranger> = self.roles.iter().flat_map(of_role).collect();
         kept.sort();
         kept.dedup();
         kept
@@ -61,6 +66,20 @@ impl Plan {
         losses.sort();
         losses.dedup();
         losses
+    }
+
+    /// The functions that Genesys Cloud can no longer invoke, and those that it newly can, by roles that it may assume before
+    /// and afterwards: sentences.
+    pub fn functions_changed(&self) -> Vec<String> {
+        let in_role = |role: &RolePlan| match self.roles.len() {
+            1 => String::new(),
+            _ => format!(" (role `{}`)", role.role),
+        };
+        let changed = self.roles.iter().flat_map(|role| {
+            let functions = role.functions_changed(&self.account_id).into_iter();
+            functions.map(move |what| format!("{what}{}", in_role(role)))
+        });
+        changed.collect()
     }
 
     /// What limited roles and no longer does, or may no longer: sentences.
@@ -271,6 +290,29 @@ impl RolePlan {
             }
         };
         self.access.shut_out().iter().filter_map(lost).collect()
+    }
+
+    /// Whether an account gains entry, which it may have had under other conditions.
+    fn admits_newly(&self, account: &AccountId) -> bool {
+        self.access.wider_assume().iter().any(|grant| grant.account().as_ref() == Some(account))
+    }
+
+    fn functions_changed(&self, own: &AccountId) -> Vec<String> {
+        let AccessDiff { before, after } = &self.access;
+        let is_genesys =
+            |grant: &Grant| grant.admits_somebody() && gain(grant.subject(), own).party == Party::Genesys;
+        if ![before, after].iter().all(|access| access.assume.iter().any(|grant| is_genesys(grant))) {
+            return Vec::new();
+        }
+        let [before, after] = [before, after].map(|access| {
+            access.permissions.iter().filter_map(|grant| grant.invocable()).collect::<BTreeSet<_>>()
+        });
+        let listed = |verb: &str, functions: Vec<&FunctionArn>| {
+            let names: Vec<String> = functions.iter().map(|arn| format!("`{}`", arn.label())).collect();
+            (!names.is_empty()).then(|| format!("Genesys Cloud {verb} {}", names.join(", ")))
+        };
+        let lost = listed("loses", before.difference(&after).collect());
+        lost.into_iter().chain(listed("gains", after.difference(&before).collect())).collect()
     }
 
     /// What limited the role and no longer does, or may no longer.

@@ -17,8 +17,8 @@ pub mod testing;
 mod verifier;
 
 pub use accept::{
-    Acceptable, Consent, ForeignPolicy, FunctionPolicy, foreign_policies, function_parties, note_accepts,
-    trust_parties, without_accepted,
+    Acceptable, Consent, ForeignPolicy, FunctionPolicy, digests_in_use, foreign_policies, function_parties,
+    note_accepts, trust_parties, without_accepted,
 };
 pub use change::{Change, ChangeKind, Diff, Service};
 pub use gain::Denial;

@@ -114,6 +114,7 @@ fn full(w: &mut Words) -> PlanView {
             blocked: true,
             repurposed: vec![w.word()],
             genesys_not_read: Some(w.word()),
+            functions_changed: vec![w.word()],
             losses: vec![w.word()],
             lost_limits: vec![w.word()],
             unknown_tags: vec![w.word()],

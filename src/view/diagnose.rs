@@ -219,7 +219,11 @@ fn suspected(line: &LineView, facts: &Facts, shell: &Shell) -> Remedy {
 fn consequence(finding: &Finding) -> String {
     let is_open = matches!(
         finding.cause,
-        Cause::RoleOpen | Cause::FunctionOpen | Cause::ExtraPermissions | Cause::Stranger
+        Cause::RoleOpen
+            | Cause::VerifierOpen
+            | Cause::FunctionOpen
+            | Cause::ExtraPermissions
+            | Cause::Stranger
     );
     match is_open && !finding.harm.keeps_genesys_out {
         true => format!("{}. This is not why a data action fails; fix it anyway", finding.consequence),

@@ -68,6 +68,8 @@ pub struct PlanSummary {
     pub repurposed: Vec<String>,
     /// Why Genesys Cloud's side, which the spec has, is missing from the plan.
     pub genesys_not_read: Option<String>,
+    /// The functions that Genesys Cloud can no longer invoke, and those that it newly can.
+    pub functions_changed: Vec<String>,
     /// Who can no longer assume a role.
     pub losses: Vec<String>,
     /// What limited a role and no longer does, or may no longer.
@@ -355,6 +357,7 @@ impl PlanSummary {
                 Notice::Genesys(GenesysNotice::NotRead { why }) => Some(why.clone()),
                 _ => None,
             }),
+            functions_changed: plan.functions_changed(),
             losses: plan.losses(),
             lost_limits: plan.lost_limits(),
             unknown_tags: plan.unknown_tags().into_iter().map(str::to_owned).collect(),
@@ -403,6 +406,7 @@ impl PlanSummary {
             blocked,
             repurposed,
             genesys_not_read,
+            functions_changed,
             losses,
             lost_limits,
             unknown_tags,
@@ -426,6 +430,7 @@ impl PlanSummary {
                 all.genesys_not_read.clone_from(genesys_not_read);
             }
             for (all, of_one) in [
+                (&mut all.functions_changed, functions_changed),
                 (&mut all.losses, losses),
                 (&mut all.lost_limits, lost_limits),
                 (&mut all.unknown_tags, unknown_tags),
@@ -564,13 +569,14 @@ pub fn gainers<'a>(summaries: impl IntoIterator<Item = &'a PlanSummary>) -> Opti
 
 /// What a reviewer must know beside who gains, in a phrase each.
 pub fn beside_gains(summary: &PlanSummary) -> Vec<String> {
-    let PlanSummary { losses, lost_limits, unknown_tags, keeps, stays_open, .. } = summary;
+    let PlanSummary { losses, lost_limits, unknown_tags, keeps, stays_open, functions_changed, .. } = summary;
     let tags: Vec<String> = unknown_tags.iter().map(|key| format!("`{}`", one_line(key))).collect();
     let tag = if tags.len() == 1 { "tag" } else { "tags" };
     let of_tags = |limit: &&String| !unknown_tags.iter().any(|key| limit.ends_with(&format!("tag `{key}`")));
     let limits: Vec<&String> = lost_limits.iter().filter(of_tags).collect();
     let said = |start: &str, what: &[String]| (!what.is_empty()).then(|| format!("{start}{}", few(what)));
     [
+        (!functions_changed.is_empty()).then(|| few(functions_changed)),
         said(&format!("not known: what policies elsewhere allow by the {tag} "), &tags),
         (!limits.is_empty()).then(|| format!("limits that end: {}", few(&limits))),
         said("loses access: ", losses),

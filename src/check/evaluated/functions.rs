@@ -77,7 +77,7 @@ fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim
 
 fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGrant, facts: &Facts) -> Claim {
     let FunctionGrant { sid, who, principal: _, powers, document: _ } = grant;
-    let (name, accepts) = (name_of(arn), &facts.desired.accepts);
+    let name = name_of(arn);
     let run = if who == "anyone" {
         "anyone with an AWS account can run it"
     } else {
@@ -108,7 +108,7 @@ fn by_statement(arn: &FunctionArn, acceptable: &Acceptable, grant: &FunctionGran
             "; if the service is meant to, add it again with `--source-account {account}`"
         ));
     }
-    match acceptable.consent(accepts) {
+    match facts.consent(acceptable) {
         Consent::Given(accept) => {
             let (what, reason) = (acceptable.what.clone(), accept.reason.clone());
             let acceptance = Acceptance { what, reason, lets_in, adds_permissions: false };

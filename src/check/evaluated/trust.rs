@@ -11,7 +11,7 @@ use crate::arn::Arn;
 use crate::model::{DesiredRole, LiveRole, VerifierTrust};
 use crate::plan::{Acceptable, Consent, HowToAccept, trust_parties, verifier_strangers, without_accepted};
 use crate::policy::access::{conditions, principal_in_words};
-use crate::policy::document::{Effect, Statement};
+use crate::policy::document::Effect;
 use crate::policy::{Decision, Document, Evaluation, Principal, STRANGER, StatementOutcome};
 use crate::spec::{AccountTrust, genesys_account_name};
 
@@ -174,10 +174,8 @@ fn how_to_accept(role: &LiveRole, facts: &Facts) -> HowToAccept {
     };
     let parties = trust_parties(role, desired);
     let mut open = parties.iter().flatten().filter(|party| !party.consent(&desired.accepts).is_given());
-    let outdated = parties
-        .iter()
-        .flatten()
-        .find(|party| matches!(party.consent(&desired.accepts), Consent::Outdated(_)));
+    let outdated =
+        parties.iter().flatten().find(|party| matches!(facts.consent(party), Consent::Outdated(_)));
     match outdated.or_else(|| open.find(is_known)) {
         Some(party) => facts.how_to_accept(party),
         None => HowToAccept::default(),
@@ -463,7 +461,7 @@ impl Asked<'_> {
         let question = ask(
             Topic::NobodyElse,
             format!("the verifier's own trust policy admits no one outside the account ({verifier})"),
-            String::new(),
+            format!("the verifier's own trust policy admits someone outside the account ({verifier})"),
             format!("whoever can become the verifier ({verifier}) can use the role"),
         );
         Some(match self.facts.verifier_trust.as_ref()? {
@@ -471,7 +469,9 @@ impl Asked<'_> {
                 .not_provable("its trust policy could not be read", "allow the caller iam:GetRole on it"),
             VerifierTrust::Read(trust) => match verifier_strangers(trust, verifier) {
                 admits if admits.is_empty() => match chained_roles(trust, verifier).as_slice() {
-                    [] => question.holds("its trust policy admits no one else"),
+                    [] => question.holds(
+                        "no one it names is outside; who can become those inside the account was not read",
+                    ),
                     roles => {
                         let roles = roles.join(" and ");
                         question.holds(format!("it admits {roles}, whose own trust policy is not read")).with_notice(format!(
@@ -480,12 +480,21 @@ impl Asked<'_> {
                         ))
                     }
                 },
-                admits => question.not_provable(
-                    format!("its own trust policy admits {}", admits.join(", ")),
-                    format!(
-                        "close the trust policy of {verifier}, or take `[check] verifier` out of the spec"
-                    ),
-                ),
+                strangers => {
+                    let through =
+                        |who: &String| format!("{who} (through the verifier `{}`)", verifier.name());
+                    let admits = strangers.join(" and ");
+                    let finding = Finding {
+                        cause: Cause::VerifierOpen,
+                        what: format!("The own trust policy of the verifier {verifier} admits {admits}"),
+                        consequence: format!("{admits} can become the verifier, and use the role"),
+                        remedy: format!(
+                            "close the trust policy of {verifier}, or take `[check] verifier` out of the spec and apply"
+                        ),
+                        harm: Harm { lets_in: strangers.iter().map(through).collect(), ..Harm::default() },
+                    };
+                    question.fails(format!("it admits {admits}"), finding, &[])
+                }
             },
         })
     }
@@ -665,10 +674,19 @@ impl Asked<'_> {
     }
 }
 
-/// Roles of the account that the verifier's trust policy names: each is another way to become it.
+/// Roles of the account that the verifier's trust policy names, itself or in a condition: each is another way to become it.
 fn chained_roles(trust: &Document, verifier: &Arn) -> Vec<String> {
     let allows = trust.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow);
-    let named = allows.flat_map(Statement::principals).filter_map(|(_, value)| value.parse::<Arn>().ok());
-    let roles = named.filter(|arn| arn.account == verifier.account && arn.resource.starts_with("role/"));
-    roles.map(|arn| format!("`{}`", arn.name())).collect()
+    let named = allows.flat_map(|statement| {
+        let principals = statement.principals().map(|(_, value)| value.to_owned());
+        let demanded = statement.conditions().on("aws:PrincipalArn");
+        let demanded = demanded.filter(|(operator, _)| !operator.contains("Not"));
+        principals.chain(demanded.flat_map(|(_, values)| values.iter().map(ToString::to_string)))
+    });
+    let arns = named.filter_map(|value| value.parse::<Arn>().ok());
+    let roles = arns.filter(|arn| arn.account == verifier.account && arn.resource.starts_with("role/"));
+    let mut names: Vec<String> = roles.map(|arn| format!("`{}`", arn.name())).collect();
+    names.sort();
+    names.dedup();
+    names
 }

@@ -194,7 +194,7 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(I
                 .push(Notice::ForeignDeny { policy: acceptable.what.clone(), functions: denies.clone() });
         }
         if !is_accepted {
-            let accept = acceptable.how_to_accept(&desired.accepts);
+            let accept = acceptable.how_to_accept(acceptable.consent(&desired.accepts));
             let grants = grants(document);
             plan.notices.push(match foreign {
                 ForeignPolicy::Attached(arn, _) => {

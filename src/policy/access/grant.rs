@@ -7,7 +7,7 @@ use super::super::document::{Conditions, Document, Scalar, Spelling};
 use super::super::key::EXTERNAL_ID;
 use super::super::request::Context;
 use super::extent::{Extent, PatternKind, account};
-use crate::arn::AccountId;
+use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::text::one_line;
 
 /// One thing that a statement allows or forbids. The sentence is for people; comparison uses the statement itself, so
@@ -136,6 +136,14 @@ impl Grant {
     /// Whether this trust policy's grant is of an action.
     pub fn is_of_action(&self, action: &str) -> bool {
         self.object.covers(&Extent::of_pattern(PatternKind::Action, action))
+    }
+
+    /// The function that this permission lets a role invoke, if it names one in full.
+    pub fn invocable(&self) -> Option<FunctionArn> {
+        let invoke = Extent::of_pattern(PatternKind::Action, "lambda:InvokeFunction");
+        let (Extent::Exactly(name) | Extent::Pattern(_, name)) = &self.object else { return None };
+        let arn: Arn = name.parse().ok().filter(|_| !name.contains(['*', '?', '$']))?;
+        FunctionArn::try_from(arn).ok().filter(|_| self.subject.covers(&invoke))
     }
 
     /// Whether a caller with this external ID certainly meets what it demands of the ID. No when in doubt.

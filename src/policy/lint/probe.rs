@@ -84,6 +84,41 @@ impl<'a> Probe<'a> {
         ids.any() || matches!(ids.without, Decision::Allowed | Decision::Undecided)
     }
 
+    /// Whether the statement may ever admit the principal, with some external ID or none, with or without MFA.
+    pub(super) fn admits_ever(&self, statement: &Statement, principal: &Principal) -> bool {
+        ["false", "true"].into_iter().any(|mfa| {
+            let request = assumption(principal, "sts:AssumeRole", None, mfa);
+            let ids = accepted_ids(&self.alone(statement), &request, None);
+            ids.any() || matches!(ids.without, Decision::Allowed | Decision::Undecided)
+        })
+    }
+
+    /// Whether the statement would let the principal assume the role, but for conditions and denials.
+    pub(super) fn names(&self, statement: &Statement, principal: &Principal) -> bool {
+        let unconditional = Statement { condition: None, ..statement.clone() };
+        let document = Document { statements: OneOrMany::One(unconditional).into(), ..self.document.clone() };
+        let policies = Policies { resource: Some(("it".to_owned(), &document)), ..Policies::default() };
+        evaluate(&policies, &assumption(principal, "sts:AssumeRole", None, "false")).decision
+            == Decision::Allowed
+    }
+
+    /// Why the statement does not admit the principal.
+    pub(super) fn why_refused(
+        &self,
+        statement: &Statement,
+        principal: &Principal,
+        id: Option<&str>,
+    ) -> String {
+        let document = self.alone(statement);
+        let policies = Policies { resource: Some(("it".to_owned(), &document)), ..Policies::default() };
+        let request = assumption(principal, "sts:AssumeRole", Some(id.unwrap_or(OTHER_ID)), "false");
+        let evaluation = evaluate(&policies, &request);
+        match (evaluation.decision, evaluation.reason.split_once("does not match: ")) {
+            (Decision::ImplicitDeny, Some((_, why))) => why.to_owned(),
+            _ => "a Deny refuses whatever it brings".to_owned(),
+        }
+    }
+
     /// Whether the principal can get a session of the role by any call, with or without an external ID.
     pub(super) fn admits_somehow(&self, statement: &Statement, principal: &Principal) -> bool {
         // AssumeRoot gives no session of a role.

@@ -1,10 +1,8 @@
 //! An external ID that nobody can present.
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
-use super::super::probe::is_plain_id;
-use super::external_ids::{demanded, plain_operator};
+use super::external_ids::unusable;
 use crate::policy::grammar::Purpose;
-use crate::policy::key::is_presentable_id;
 
 pub(super) static LINT: Lint = Lint {
     name: "external-id-unusable",
@@ -17,12 +15,8 @@ pub(super) static LINT: Lint = Lint {
 
 fn check(subject: &Subject<'_>, hits: &mut Hits) {
     for (number, statement) in subject.allows(Purpose::Trust) {
-        for (operator, value) in demanded(statement) {
-            let id = value.to_string();
-            let is_pattern = plain_operator(operator) == "StringLike" && !is_plain_id(value);
-            if !is_pattern && !id.contains("${") && !id.is_empty() && !is_presentable_id(&id) {
-                hits.add(number, format!("{operator} sts:ExternalId \"{id}\""));
-            }
+        for (operator, id) in unusable(statement) {
+            hits.add(number, format!("{operator} sts:ExternalId \"{id}\""));
         }
     }
 }

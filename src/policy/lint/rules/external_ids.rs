@@ -3,13 +3,22 @@
 use std::collections::BTreeSet;
 
 use super::super::model::Subject;
+use super::super::probe::is_plain_id;
+use super::principals::is_genesys;
 use crate::policy::Principal;
 use crate::policy::document::{Scalar, Statement};
-use crate::policy::key::EXTERNAL_ID;
+use crate::policy::key::{EXTERNAL_ID, is_presentable_id};
 
 /// Whether someone the statement names gets in without an external ID.
 pub(super) fn accepts_none(subject: &Subject<'_>, statement: &Statement) -> bool {
     accepts(subject, statement, None)
+}
+
+/// Whether Genesys's account gets in without an external ID.
+pub(super) fn accepts_none_from_genesys(subject: &Subject<'_>, statement: &Statement) -> bool {
+    let principals = subject.probe.principals(statement);
+    let mut genesys = principals.iter().filter(|principal| is_genesys(subject, principal));
+    genesys.any(|principal| subject.probe.admits(statement, principal, None))
 }
 
 /// Whether someone the statement names gets in with an external ID that is not in the document.
@@ -24,11 +33,11 @@ pub(super) fn accepts(subject: &Subject<'_>, statement: &Statement, id: Option<&
         .any(|principal| !is_verifier(subject, principal) && subject.probe.admits(statement, principal, id))
 }
 
-/// External IDs, of every kind, with which someone the statement names gets in.
+/// External IDs, of every kind, with which Genesys's account gets in.
 pub(super) fn accepted(subject: &Subject<'_>, statement: &Statement) -> BTreeSet<String> {
     let principals = subject.probe.principals(statement);
-    let others = principals.iter().filter(|principal| !is_verifier(subject, principal));
-    others.flat_map(|who| subject.probe.accepted(statement, who).found).map(|one| one.id).collect()
+    let genesys = principals.iter().filter(|principal| is_genesys(subject, principal));
+    genesys.flat_map(|who| subject.probe.accepted(statement, who).found).map(|one| one.id).collect()
 }
 
 /// The values that any statement compares the external ID with.
@@ -66,4 +75,14 @@ pub(super) fn demanded(statement: &Statement) -> impl Iterator<Item = (&str, &Sc
             matches!(plain_operator(operator), "StringEquals" | "StringEqualsIgnoreCase" | "StringLike")
         })
         .flat_map(|(operator, values)| values.iter().map(move |value| (operator, value)))
+}
+
+/// Those of them that nobody can present, with their operators.
+pub(super) fn unusable(statement: &Statement) -> impl Iterator<Item = (&str, String)> {
+    demanded(statement).filter_map(|(operator, value)| {
+        let id = value.to_string();
+        let is_pattern = plain_operator(operator) == "StringLike" && !is_plain_id(value);
+        let is_unusable = !is_pattern && !id.contains("${") && !id.is_empty() && !is_presentable_id(&id);
+        is_unusable.then_some((operator, id))
+    })
 }

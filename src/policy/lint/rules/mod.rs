@@ -18,6 +18,7 @@ mod invoke_async;
 mod invoke_function_url;
 mod misspelt_action;
 mod misspelt_key;
+mod never_applies;
 mod no_external_id;
 mod not_covered;
 mod not_principal;
@@ -29,6 +30,7 @@ mod over_quota;
 mod principals;
 mod refused;
 mod requires_mfa;
+mod shut_out;
 mod stale_principal;
 mod trust_actions;
 mod unknown_account;
@@ -60,6 +62,8 @@ pub static LINTS: &[&Lint] = &[
     &stale_principal::LINT,
     &trust_actions::LINT,
     &requires_mfa::LINT,
+    &shut_out::LINT,
+    &never_applies::LINT,
     &no_external_id::LINT,
     &external_id_any::LINT,
     &external_id_wildcard::LINT,

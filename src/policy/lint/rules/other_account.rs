@@ -9,8 +9,8 @@ pub(super) static LINT: Lint = Lint {
     name: "trust-other-account",
     aliases: &[],
     severity: LintSeverity::Error,
-    consequence: "Someone other than Genesys Cloud may assume the role and invoke the functions.",
-    remedy: "Remove the principal, or give it a role of its own.",
+    consequence: "Someone other than Genesys Cloud may assume the role and invoke the functions. (Another account beside Genesys's is a warning where no spec says whom to trust: `unknown-genesys-account`.)",
+    remedy: "Remove the principal, or give it a role of its own. `--account ID` says that an account is your own.",
     check,
 };
 

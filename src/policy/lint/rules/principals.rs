@@ -4,7 +4,9 @@ use super::super::expected::NamedAccount;
 use super::super::model::Subject;
 use super::super::probe::principal;
 use crate::arn::{AccountId, Arn};
+use crate::policy::Principal;
 use crate::policy::document::Statement;
+use crate::policy::grammar::Purpose;
 
 /// An entry of a principal element that names an account or an identity in one.
 pub(super) struct AccountPrincipal<'a> {
@@ -76,9 +78,18 @@ pub(super) fn account_principals<'a>(
         .collect()
 }
 
-/// Whether the document names a Genesys account.
+/// Whether it is Genesys's account, or one of its identities. Where nobody says whose accounts those are, any.
+pub(super) fn is_genesys(subject: &Subject<'_>, principal: &Principal) -> bool {
+    let Principal::Aws(text) = principal else { return false };
+    let Some(found) = AccountPrincipal::parse(text) else { return false };
+    let known = subject.expected.known_accounts;
+    let is_known = found.known(subject).is_some_and(|known| !found.is_elsewhere(known));
+    is_known || found.is_trusted(subject) || (known.is_empty() && subject.expected.trusted.is_none())
+}
+
+/// Whether an Allow of the document names a Genesys account.
 pub(super) fn names_genesys(subject: &Subject<'_>) -> bool {
-    let mut principals = subject.statements().flat_map(|(_, statement)| statement.principals());
+    let mut principals = subject.allows(Purpose::Trust).flat_map(|(_, statement)| statement.principals());
     principals.any(|(kind, value)| {
         kind == "AWS"
             && AccountPrincipal::parse(value)

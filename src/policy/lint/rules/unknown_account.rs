@@ -8,8 +8,8 @@ pub static LINT: Lint = Lint {
     name: "unknown-genesys-account",
     aliases: &[],
     severity: LintSeverity::Warning,
-    consequence: "An account that Genesys does not name is trusted: whoever owns it could invoke the functions.",
-    remedy: "Use 765628985471 (Genesys Cloud) or 325654371633 (Genesys Cloud FedRAMP).",
+    consequence: "Another account gets in beside Genesys Cloud's: whoever owns it can assume the role and invoke the functions. (Where the document names no account of Genesys's, it is an error: `trust-other-account`.)",
+    remedy: "Remove it: 765628985471 (Genesys Cloud) and 325654371633 (Genesys Cloud FedRAMP) are Genesys's accounts. `--account ID` says that it is your own.",
     check,
 };
 
@@ -20,7 +20,10 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
             let is_said = subject.expected.trusted.is_none() && !names_genesys(subject);
             if !is_known && !is_said && !found.is_own(subject) && !subject.expected.known_accounts.is_empty()
             {
-                hits.add(number, found.account);
+                hits.add(
+                    number,
+                    format!("AWS account {} gets in, and Genesys names no such account", found.account),
+                );
             }
         }
     }
