@@ -193,6 +193,7 @@ fn role_event(text: &str, role: &Arn) -> RoleEvent {
                     .as_str()
                     .map(|id| PresentedId::new(cut(id, LONGEST_ID))),
                 session: short(&parameters["roleSessionName"]),
+                duration: parameters["durationSeconds"].as_i64().and_then(|seconds| seconds.try_into().ok()),
                 source: short(&event["sourceIPAddress"]),
             })
         }

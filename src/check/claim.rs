@@ -94,6 +94,8 @@ pub struct Claim {
     pub accept: HowToAccept,
     /// Worth knowing although nothing is wrong.
     pub notices: Vec<String>,
+    /// Those of the function's own account whom its own policy names.
+    pub insiders: Vec<String>,
     /// If not provable: whether it depends on the caller, so that a call by this tool proves nothing about Genesys
     /// Cloud's.
     pub depends_on_caller: bool,
@@ -158,6 +160,7 @@ impl Question {
             seen,
             note: String::new(),
             notices: Vec::new(),
+            insiders: Vec::new(),
             accept: HowToAccept::default(),
             depends_on_caller: false,
         }

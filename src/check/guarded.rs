@@ -45,7 +45,10 @@ pub(crate) fn guarded(facts: &Facts) -> Vec<Claim> {
                 ),
                 None => "permit organizations:DescribeOrganization to see whether there is one".to_owned(),
             };
-            return vec![question().not_provable(why.clone(), help)];
+            let notice = format!(
+                "not read: the policies of the AWS organization, which may refuse Genesys Cloud ({why})"
+            );
+            return vec![question().not_provable(why.clone(), help).with_notice(notice)];
         }
         GuardsReading::Known(_) => {}
     }
@@ -70,7 +73,8 @@ fn claim(question: Question, found: &GuardFinding) -> Claim {
     let GuardFinding { call, policy, is_undecided, reason, exemptions } = found;
     if *is_undecided {
         let help = "it depends on what only AWS and Genesys Cloud know: a real call shows it";
-        return question.not_provable(format!("{policy}: {reason}"), help);
+        let notice = format!("not decided: {policy} may refuse Genesys Cloud ({reason})");
+        return question.not_provable(format!("{policy}: {reason}"), help).with_notice(notice);
     }
     let question = match call {
         GuardedCall::AssumeRole => question,

@@ -49,7 +49,7 @@ pub use report::{AskedOrganization, CheckReport, RoleReport};
 pub use returned::Returned;
 pub use topic::Topic;
 pub use uses::{
-    AnalyzerFindings, EventHistory, ExternalAccess, PresentedId, Recorded, RegionReading, RoleUse,
-    SessionUser, WrittenTrust,
+    AnalyzerFindings, EventHistory, ExternalAccess, LONGEST_SESSION, PresentedId, Recorded, RegionReading,
+    RoleUse, SessionUser, WrittenTrust,
 };
 pub use verdict::{Sign, Verdict};

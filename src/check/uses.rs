@@ -70,6 +70,9 @@ pub enum RegionReading {
     NotRead(String),
 }
 
+/// Seconds: no role's session may last longer (STS API reference). What a role allows now it need not have allowed before.
+pub const LONGEST_SESSION: i32 = 43_200;
+
 /// Somebody got a session of the role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleUse {
@@ -80,6 +83,8 @@ pub struct RoleUse {
     pub by: SessionUser,
     pub external_id: Option<PresentedId>,
     pub session: Option<String>,
+    /// How long it asked to last, in seconds.
+    pub duration: Option<i32>,
     /// The address or service that made the call.
     pub source: Option<String>,
 }

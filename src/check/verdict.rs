@@ -60,6 +60,8 @@ pub struct Verdict {
     pub others_known: bool,
     /// How many functions' own policies were read and admit nobody else.
     pub closed_functions: usize,
+    /// Those of the account whom the functions' own policies let in without the role.
+    pub insiders: Vec<String>,
     /// What keeps the answer unknown.
     pub unknown: Option<String>,
     /// What to do about the unknown.
@@ -163,6 +165,8 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     } else {
         BTreeSet::new()
     };
+    let mut insiders: Vec<String> = Vec::new();
+    own_policies().for_each(|claim| add_new(&mut insiders, &claim.insiders));
     Verdict {
         sign: if !diagnosis.findings.is_empty() {
             Sign::Broken
@@ -180,6 +184,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
         got_in,
         others_known: open_for_others.is_none(),
         closed_functions: closed.len(),
+        insiders,
         unknown: unknown.map(|claim| format!("{} ({})", claim.sentence, claim.seen)),
         to_do: unknown.or(unread).and_then(|claim| match &claim.outcome {
             Outcome::NotProvable { help } => Some(help.clone()),

@@ -13,8 +13,8 @@ use crate::arn::{Arn, FunctionArn, global_region, partition_of_region};
 use crate::aws::{self, AwsError, Clients};
 use crate::check::{
     ActionFacts, ActionTest, Answer, ApplyOutlook, Basis, ConnectionFacts, CredentialArn, Facts,
-    FunctionFacts, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, PROBE_SESSION, Probes,
-    Recorded, RejectedCredentials, Returned, TestStep, Unknown, near_misses,
+    FunctionFacts, FunctionState, GenesysFacts, GenesysSide, IntegrationFacts, LONGEST_SESSION,
+    PROBE_SESSION, Probes, Recorded, RejectedCredentials, Returned, TestStep, Unknown, near_misses,
 };
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
 use crate::model::{DesiredRole, OrganizationReading};
@@ -43,9 +43,8 @@ pub(crate) async fn of_role(
         aws::simulate(&session.clients, &desired.role.arn, &desired.functions).await.ok()
     };
     let recorded = async {
-        let (Some(look_back), Some(live)) = (look_back, &live.role) else { return None };
-        let longest = u64::try_from(live.role.max_session_duration).unwrap_or_default();
-        let longest = Duration::from_secs(longest);
+        let (Some(look_back), Some(_)) = (look_back, &live.role) else { return None };
+        let longest = Duration::from_secs(LONGEST_SESSION.unsigned_abs().into());
         Some(Box::pin(recorded(session, &desired.role.arn, look_back, longest)).await)
     };
     // Before the probes, which would show up in it.

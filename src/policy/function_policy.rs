@@ -71,9 +71,19 @@ pub struct FunctionGrant {
 /// Everyone a function's own policy allows to run or change it, statement by statement, except the account's own
 /// identities and services acting for it.
 pub fn function_grants(policy: &Document, function: &FunctionArn, name: AccountName) -> Vec<FunctionGrant> {
-    let mut grants = grants_to_others(policy, function, name);
+    let mut grants = grants_to(false, policy, function, name);
     grants.retain(|grant| grant.powers.run || grant.powers.change);
     grants
+}
+
+/// The function's own account, or those of it, whom its policy names and lets run or change it.
+pub fn function_insiders(policy: &Document, function: &FunctionArn) -> Vec<String> {
+    let grants = grants_to(true, policy, function, |_, _| None).into_iter();
+    let mut who: Vec<String> =
+        grants.filter(|grant| grant.powers.run || grant.powers.change).map(|grant| grant.who).collect();
+    who.sort();
+    who.dedup();
+    who
 }
 
 /// Whom it only lets see the function's code or environment variables, in words and as the document names them.
@@ -82,12 +92,17 @@ pub fn function_readers(
     function: &FunctionArn,
     name: AccountName,
 ) -> Vec<(String, Option<String>)> {
-    let mut readers = grants_to_others(policy, function, name);
+    let mut readers = grants_to(false, policy, function, name);
     readers.retain(|grant| !grant.powers.run && !grant.powers.change);
     readers.into_iter().map(|grant| (grant.who, grant.principal)).collect()
 }
 
-fn grants_to_others(policy: &Document, function: &FunctionArn, name: AccountName) -> Vec<FunctionGrant> {
+fn grants_to(
+    insiders: bool,
+    policy: &Document,
+    function: &FunctionArn,
+    name: AccountName,
+) -> Vec<FunctionGrant> {
     let canonical = policy.canonical();
     let account = function.as_arn().account.as_str();
     let strangers = Strangers::of(&canonical, function);
@@ -100,9 +115,7 @@ fn grants_to_others(policy: &Document, function: &FunctionArn, name: AccountName
         for other in named_parties(statement, name) {
             let is_own = match &other.principal {
                 Some(Principal::Aws(text)) => {
-                    text == account
-                        || text.parse::<Arn>().is_ok_and(|arn| arn.account == account)
-                        || is_unique_id(text)
+                    text == account || text.parse::<Arn>().is_ok_and(|arn| arn.account == account)
                 }
                 _ => false,
             };
@@ -115,7 +128,8 @@ fn grants_to_others(policy: &Document, function: &FunctionArn, name: AccountName
                 change: change.iter().any(is_left),
                 read: reached(statement, &READ).iter().any(is_left),
             };
-            if is_own || powers == Powers::default() {
+            let is_deleted = matches!(&other.principal, Some(Principal::Aws(text)) if is_unique_id(text));
+            if is_own != insiders || is_deleted || powers == Powers::default() {
                 continue;
             }
             let buckets = buckets_by_name(statement);

@@ -28,7 +28,7 @@ pub use admission::{ASSUME_ROLE, Everybody, STRANGER, TrustPolicy, assume};
 pub use condition::certainly_hold;
 pub use document::{Document, ParseError, equivalent};
 pub use evaluate::{Decision, Evaluation, Policies, StatementOutcome, StatementTrace, evaluate};
-pub use function_policy::{FunctionGrant, Powers, function_grants, function_readers};
+pub use function_policy::{FunctionGrant, Powers, function_grants, function_insiders, function_readers};
 pub use grammar::SESSION_ACTIONS;
 pub use key::EXTERNAL_ID;
 pub use named::{NamedParty, is_unique_id, named_parties};

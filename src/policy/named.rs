@@ -11,6 +11,7 @@ pub struct NamedParty {
     pub words: String,
     /// As written in the document; `*` for everyone. `None`: everyone not excepted.
     pub value: Option<String>,
+    /// `None`: who it is cannot be determined.
     pub principal: Option<Principal>,
 }
 
@@ -32,7 +33,9 @@ pub fn named_parties(statement: &Statement, name: AccountName) -> Vec<NamedParty
                     "AWS" if value == "*" => Some(Principal::Anonymous),
                     "AWS" => Some(Principal::Aws(value.clone())),
                     "Service" => Some(Principal::Service(value.clone())),
-                    _ => Some(Principal::Federated(value.clone())),
+                    "Federated" => Some(Principal::Federated(value.clone())),
+                    // Which account that is cannot be determined.
+                    _ => None,
                 },
             })
             .collect(),

@@ -276,6 +276,7 @@ fn verdict_view(
         does_more_as_accepted,
         others_known,
         closed_functions,
+        insiders,
         unknown,
         to_do,
         is_genesys_unread,
@@ -320,9 +321,9 @@ fn verdict_view(
         let in_words = match (others.as_slice(), beside.as_slice()) {
             ([], _) if !got_in.is_empty() => format!("{} got in", few(got_in)),
             ([], []) if *others_known && *genesys_can_invoke == Some(true) => {
-                nobody_else(the_role, *closed_functions)
+                nobody_else(the_role, *closed_functions, insiders)
             }
-            ([], []) if *others_known => nobody_else(the_role, 0),
+            ([], []) if *others_known => nobody_else(the_role, 0, &[]),
             ([], _) if !*others_known => "whether anyone else gets in is not known".to_owned(),
             ([], accepted) => {
                 let anyone = accepted.iter().any(|who| who.starts_with("anyone"));
@@ -415,14 +416,20 @@ fn only_actions_differ(diagnosis: &Diagnosis) -> bool {
 }
 
 /// Only the policies that were read: account administrators can do more.
-fn nobody_else(the_role: &str, closed_functions: usize) -> String {
-    match closed_functions {
+fn nobody_else(the_role: &str, closed_functions: usize, insiders: &[String]) -> String {
+    // Naming someone of the account shuts out nobody beside it.
+    let nobody = if insiders.is_empty() { "nobody else in" } else { "nobody outside this account in" };
+    let all = match closed_functions {
         0 => format!("nobody else can assume {the_role}"),
         _ if the_role != THE_ROLE => {
-            format!("{the_role} and their functions' own policies let nobody else in")
+            format!("{the_role} and their functions' own policies let {nobody}")
         }
-        1 => format!("{the_role} and the function's own policy let nobody else in"),
-        _ => format!("{the_role} and the functions' own policies let nobody else in"),
+        1 => format!("{the_role} and the function's own policy let {nobody}"),
+        _ => format!("{the_role} and the functions' own policies let {nobody}"),
+    };
+    match (closed_functions, insiders) {
+        (0, _) | (_, []) => all,
+        (_, insiders) => format!("{all}; of it, {} can invoke directly", few(insiders)),
     }
 }
 

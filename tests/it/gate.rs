@@ -426,6 +426,28 @@ fn whether_a_role_was_taken_out_must_be_known_to_the_gate() {
         .says("help: allow whoever plans iam:GetAccountAuthorizationDetails");
 }
 
+/// No access is widened for anyone, and yet it matters to the business.
+#[test]
+fn a_function_that_genesys_cloud_loses_or_gains_is_in_the_first_line() {
+    let of = |functions: &str| example_with("functions = [\"my-genesys-trigger-function\"]", functions);
+    let project = Project::new(&of(r#"functions = ["orders", "refunds"]"#));
+    let first = project.sandbox(&["plan"]);
+    first.expect(0).says_not("Genesys Cloud gains");
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&of(r#"functions = ["orders"]"#));
+    for args in [&["plan"][..], &["plan", "--summary"], &["apply", "--yes", "--no-check"]] {
+        project.sandbox(args).expect(0).says("Genesys Cloud loses `refunds`.");
+        if args.len() == 1 {
+            let comment = project.sandbox(&["plan", "--format", "markdown"]);
+            let first = comment.expect(0).stdout.lines().next().unwrap().to_owned();
+            assert!(first.contains("**Genesys Cloud loses `refunds`**"), "{first}");
+        }
+    }
+    project.write_spec(&of(r#"functions = ["orders", "refunds:live"]"#));
+    let plan = project.sandbox(&["plan"]);
+    plan.says("Genesys Cloud gains `refunds:live`.").says_not("loses");
+}
+
 #[test]
 fn a_tag_is_not_known_to_widen_anything_and_a_limit_that_ends_has_a_level_of_its_own() {
     let project = Project::example();

@@ -8,7 +8,7 @@ use super::super::topic::Topic;
 use super::question::{ask, shell_word};
 use crate::arn::FunctionArn;
 use crate::plan::{Acceptable, Consent, function_parties};
-use crate::policy::{FunctionGrant, function_readers};
+use crate::policy::{FunctionGrant, function_insiders, function_readers};
 use crate::spec::genesys_account_name;
 
 /// "And nobody else" includes the functions' own policies.
@@ -63,7 +63,15 @@ fn own_policy(arn: &FunctionArn, policy: &OwnPolicy, facts: &Facts) -> Vec<Claim
         let seen = "only this account, and services bound to it, may do so by it";
         let readers = function_readers(document, arn, genesys_account_name);
         let who = readers.into_iter().map(|(who, _)| who).collect::<Vec<_>>().join(" and ");
-        let claim = ask_own(arn, None, "invoke").holds(seen);
+        let mut claim = ask_own(arn, None, "invoke").holds(seen);
+        let insiders = function_insiders(document, arn);
+        if !insiders.is_empty() {
+            let name = name_of(arn);
+            claim.sentence =
+                format!("the own policy of {name} lets nobody outside this account invoke or change it");
+            claim.seen = format!("of this account it names {}", insiders.join(" and "));
+            claim.insiders = insiders;
+        }
         return vec![match who.as_str() {
             "" => claim,
             who => claim.with_notice(format!(

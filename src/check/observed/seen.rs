@@ -13,7 +13,7 @@ use crate::check::former::was_demanded;
 use crate::check::level::Level;
 use crate::check::questions::{genesys, may_assume, to_see_it};
 use crate::check::topic::Topic;
-use crate::check::uses::{EventHistory, PresentedId, RegionReading, RoleUse, SessionUser};
+use crate::check::uses::{EventHistory, LONGEST_SESSION, PresentedId, RegionReading, RoleUse, SessionUser};
 use crate::policy::Decision;
 use crate::spec::regions_of;
 use crate::text::{one_line, sentence_case};
@@ -292,8 +292,10 @@ impl<'a> SeenUses<'a> {
 
     /// A session outlives the trust policy that allowed it. `None`: it has ended.
     fn may_be_valid_until(&self, used: &RoleUse) -> Option<Timestamp> {
-        let role = self.facts.live.role.as_ref()?;
-        let until = used.at.as_second().saturating_add(role.role.max_session_duration.into());
+        self.facts.live.role.as_ref()?;
+        // What the role allows may have been more at the time.
+        let duration = used.duration.filter(|seconds| (0..LONGEST_SESSION).contains(seconds));
+        let until = used.at.as_second().saturating_add(duration.unwrap_or(LONGEST_SESSION).into());
         Timestamp::from_second(until).ok().filter(|until| *until > self.history.now)
     }
 

@@ -27,6 +27,7 @@ fn used(minutes: i64, account: &str, id: Option<&str>) -> RoleUse {
         by: SessionUser::Account(account.parse().unwrap()),
         external_id: id.map(|id| PresentedId::new(id.to_owned())),
         session: Some("s".to_owned()),
+        duration: None,
         source: Some("192.0.2.1".to_owned()),
     }
 }
@@ -241,11 +242,21 @@ fn whoever_the_trust_policy_names_in_that_account_can_still_get_in() {
 #[test]
 fn a_session_that_may_still_be_valid_is_said_and_seen_whatever_was_asked_for() {
     let since = |seconds: i64, uses| report_of(EventHistory { since: before(seconds), ..history(uses) });
-    let stranger = |minutes: i64| vec![used(minutes, "999988887777", Some(RIGHT))];
+    let asking = |duration: Option<i32>, minutes: i64| {
+        vec![RoleUse { duration, ..used(minutes, "999988887777", Some(RIGHT)) }]
+    };
+    let stranger = |minutes: i64| asking(Some(3600), minutes);
+    // What the role allows now it need not have allowed then.
+    for (duration, minutes, is_valid) in
+        [(None, 11 * 60, true), (None, 12 * 60, false), (Some(7200), 119, true), (Some(900), 16, false)]
+    {
+        let said = since(60, asking(duration, minutes)).diagnosis.has(Cause::Stranger);
+        assert_eq!(said, is_valid, "{duration:?} {minutes}");
+    }
     let report = since(60, stranger(10));
     let finding = &report.diagnosis.findings[0];
     assert_eq!(finding.cause, Cause::Stranger);
-    // An hour, as the role allows, from ten minutes ago.
+    // An hour, as it asked for, from ten minutes ago.
     let until = times::minute(before(-50 * 60));
     assert!(finding.consequence.ends_with(&format!("may stay valid until {until}")), "{finding:?}");
     assert!(finding.remedy.contains("Revoke active sessions"), "{finding:?}");

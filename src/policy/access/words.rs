@@ -26,6 +26,9 @@ pub fn principal_in_words(kind: &str, principal: &str, name: AccountName) -> Str
         ("AWS", "*") => return "anyone".to_owned(),
         (_, "*") => return format!("any principal of the kind {kind}"),
         ("AWS", _) => {}
+        ("Service", _) => return format!("the AWS service {principal}"),
+        ("Federated", _) => return format!("the identity provider {principal}"),
+        ("CanonicalUser", _) => return format!("the AWS account with the canonical user ID {principal}"),
         _ => return format!("{kind} {principal}"),
     }
     let Some((account, partition)) = whole_account(principal) else { return principal.to_owned() };
