@@ -169,9 +169,9 @@ fn whoever_can_become_the_verifier_is_admitted_too() {
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     let check = project.sandbox(&["check", "--all"]);
     check
-        .says("its own trust policy admits AWS account 999988887777")
-        .says("? GenesysDataActionRole")
-        .says_not("✓ GenesysDataActionRole");
+        .expect(4)
+        .says("AWS account 999988887777 (through the verifier `ci`) can get in")
+        .says("The own trust policy of the verifier arn:aws:iam::111122223333:role/ci admits AWS account 999988887777");
 }
 
 #[test]
