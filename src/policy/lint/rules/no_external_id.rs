@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(trust(&TRUST.replace("sts:ExternalId", "STS:externalID")), Vec::<&str>::new());
         let second = format!("{TRUST},{}", TRUST.replace(condition, ""));
         assert_eq!(trust(&second), ["trust-without-external-id"]);
-        // What another account brings is no customer's of Genesys Cloud: who gets in is another finding.
+        // Another account is not one of Genesys Cloud's customers: who gets in is another finding.
         let other = TRUST.replace(condition, "").replace("765628985471", "444455556666");
         assert_eq!(unbound(&format!("{TRUST},{other}"), &[]), ["unknown-genesys-account"]);
         assert_eq!(unbound(&format!("{TRUST},{other}"), &["444455556666"]), Vec::<&str>::new());
