@@ -21,8 +21,9 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 const CHECK_NETWORK: &str = "check the network, a proxy (`HTTPS_PROXY`), and the endpoint: `--aws-endpoint-url`, \
                              `endpoint_url` in the spec or profile, `AWS_ENDPOINT_URL`";
-const GIVE_CREDENTIALS: &str = "give credentials: `profile` in the spec or `AWS_PROFILE`, naming a profile that \
-                                exists in `~/.aws`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`";
+const GIVE_CREDENTIALS: &str = "give credentials: a profile that exists in `~/.aws` (`AWS_PROFILE`, `profile` in the \
+                                spec, or `--profile` of `import` and `diagnose`), or `AWS_ACCESS_KEY_ID` and \
+                                `AWS_SECRET_ACCESS_KEY`. To try it without any, add `--sandbox`";
 
 /// A failed call to AWS: what was called, on what, and why.
 ///

@@ -1,6 +1,6 @@
 //! `plan`: what apply would change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -493,13 +493,27 @@ async fn other_organization(session: &Session, output: &Output) -> Option<String
 
 /// Blocks what there is no room for in an account that several specs share, and leaves the account's strays to one of them.
 pub(super) fn settle_across_specs<'a>(made: impl Iterator<Item = (&'a mut Plan, &'a Observed)>) {
+    let made: Vec<(&mut Plan, &Observed)> = made.collect();
+    // Whom one of the specs is for is no stranger.
+    let mut inside: BTreeMap<(&AccountId, String), Vec<KeptStranger>> = BTreeMap::new();
+    for (plan, observed) in &made {
+        for stray in &plan.strays {
+            let known = inside.entry((&observed.desired.account_id, stray.spec.clone()));
+            known
+                .and_modify(|known| known.retain(|stranger| stray.inside.contains(stranger)))
+                .or_insert_with(|| stray.inside.clone());
+        }
+    }
     let mut accounts: BTreeMap<&AccountId, Vec<(&mut Plan, &Foresight)>> = BTreeMap::new();
-    let mut listed = BTreeSet::new();
     for (plan, observed) in made {
         // Every spec of an account sees the same strays.
-        if !plan.strays.is_empty() && !listed.insert(&observed.desired.account_id) {
-            plan.strays.clear();
-        }
+        plan.strays.retain_mut(|stray| {
+            let first = inside.remove(&(&observed.desired.account_id, stray.spec.clone()));
+            first.is_some_and(|inside| {
+                stray.inside = inside;
+                !stray.roles.is_empty() || !stray.inside.is_empty()
+            })
+        });
         if let Some(foresight) = observed.foresight() {
             accounts.entry(&observed.desired.account_id).or_default().push((plan, foresight));
         }
@@ -597,7 +611,7 @@ impl Explain for PlanError {
             }
             Self::LeftInside(left) => {
                 return Some(format!(
-                    "keep the `[[role]]`, and the plan shuts them out; or plan with `--prune`, which removes the role; or, once reviewed, say so where the guard is: {}",
+                    "keep the `[[role]]` and its spec, and the plan shuts them out; or plan with `--prune`, which removes a role that was taken out of a spec and that no other file names; or, once reviewed, say so where the guard is: {}",
                     allow_accept(left)
                 ));
             }

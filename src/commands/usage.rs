@@ -9,7 +9,8 @@ use crate::file_kind::FileKind;
 use crate::text::shell_word;
 
 /// Options of Terraform, the AWS CLI and others, and our equivalents.
-const OPTIONS: [(&[&str], &str); 9] = [
+const OPTIONS: [(&[&str], &str); 10] = [
+    (&["--role"], "`import` and `diagnose` take roles without an option: `genesys-iam import ROLE`"),
     (&["--org-id", "--organization-id", "--organization"], "the organization's ID is `--external-id`"),
     (&["--auto-approve", "--force"], "`--yes` asks nothing"),
     (&["--profile"], "the profile is `profile` in `[aws]` of the spec, or AWS_PROFILE"),
@@ -22,7 +23,8 @@ const OPTIONS: [(&[&str], &str); 9] = [
 ];
 
 /// The same for commands.
-const COMMANDS: [(&[&str], &str); 10] = [
+const COMMANDS: [(&[&str], &str); 11] = [
+    (&["-h", "--help"], "`genesys-iam help` lists the commands, `genesys-iam help COMMAND` explains one"),
     (&["lint"], "`validate` finds mistakes in specs, `policy lint` in policy documents"),
     (&["diff", "preview"], "`plan` shows what would change"),
     (&["deploy", "up", "sync"], "`apply` makes the changes"),

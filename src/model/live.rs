@@ -1,6 +1,6 @@
 //! What was read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::foresight::Namesakes;
 use super::genesys::OrganizationReading;
@@ -15,8 +15,9 @@ pub struct LiveState {
     /// By role name; one entry for each requested role.
     pub roles: BTreeMap<String, Live>,
     pub orphans: Orphans,
-    /// The roles of the account that other specs made, by spec; none where nobody looked.
-    pub of_other_specs: BTreeMap<String, BTreeSet<String>>,
+    /// The roles of the account that other specs made, by spec and name, each with its trust policy unless that cannot be read;
+    /// none where nobody looked.
+    pub of_other_specs: BTreeMap<String, BTreeMap<String, Option<Document>>>,
     /// Set if the account's listings were read anyway.
     pub namesakes: Option<Namesakes>,
     pub organization: OrganizationReading,

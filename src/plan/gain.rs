@@ -47,9 +47,9 @@ impl Plan {
         kept
     }
 
-    /// Those from outside who stay inside roles that were taken out of the spec.
+    /// Those from outside who stay inside roles that were taken out of the spec, or whose spec is gone.
     pub fn left_inside(&self) -> impl Iterator<Item = &KeptStranger> {
-        self.orphans.values().flatten()
+        self.orphans.values().flatten().chain(self.strays.iter().flat_map(|stray| &stray.inside))
     }
 
     /// Everyone who loses their way into a role, once each.

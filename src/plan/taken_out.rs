@@ -16,12 +16,7 @@ pub(super) fn left_inside(orphans: &Orphans, desired: &DesiredState) -> BTreeMap
         Orphans::Named(roles) => (roles.iter().map(|(name, trust)| (name, trust.as_ref())).collect(), false),
         Orphans::Read(roles) => (roles.iter().map(|(name, live)| (name, trust_of(live))).collect(), true),
     };
-    let organization = |role: &'_ DesiredRole| -> (String, String) {
-        (role.genesys_account_id.to_string(), role.external_id.expose().to_owned())
-    };
-    let organizations: BTreeSet<(String, String)> = desired.roles.iter().map(organization).collect();
-    let organizations: BTreeSet<(&str, &str)> =
-        organizations.iter().map(|(account, id)| (account.as_str(), id.as_str())).collect();
+    let inside = Inside::of(desired);
     roles
         .into_iter()
         .filter_map(|(name, trust)| {
@@ -31,23 +26,7 @@ pub(super) fn left_inside(orphans: &Orphans, desired: &DesiredState) -> BTreeMap
             if !is_only_beside && (named.is_some() || are_pruned) {
                 return None;
             }
-            let kept = match trust {
-                None => vec![KeptStranger {
-                    what: format!(
-                        "nobody knows who may assume role `{name}`: its trust policy cannot be read"
-                    ),
-                    key: name.clone(),
-                }],
-                Some(trust) => {
-                    let key = format!("{name}@{}", trust.digest());
-                    let who = outsiders(trust, &arn(name, desired), Insiders::Genesys(&organizations));
-                    let kept = |who| KeptStranger {
-                        what: format!("{who} may assume role `{name}`"),
-                        key: key.clone(),
-                    };
-                    who.into_iter().map(kept).collect::<Vec<_>>()
-                }
-            };
+            let kept = inside.role(name, trust);
             // Without a stranger, one that is named beside is not left over.
             let is_left = !(is_only_beside && kept.is_empty());
             is_left.then(|| (name.clone(), kept))
@@ -55,12 +34,40 @@ pub(super) fn left_inside(orphans: &Orphans, desired: &DesiredState) -> BTreeMap
         .collect()
 }
 
-fn trust_of(live: &Live) -> Option<&Document> {
-    live.role.as_ref().map(|role| &role.role.assume_role_policy)
+/// Looks for those from outside in roles that the run does not plan.
+pub(super) struct Inside<'a> {
+    desired: &'a DesiredState,
+    /// Genesys Cloud's accounts, each with an external ID of the spec.
+    organizations: BTreeSet<(&'a str, &'a str)>,
 }
 
-/// Any role of the spec has partition and account.
-fn arn(name: &str, DesiredState { account_id, roles, .. }: &DesiredState) -> Arn {
-    let partition = roles.first().map_or("aws", |role| role.role.arn.partition.as_str());
-    Arn { resource: format!("role/{name}"), ..Arn::account_root(partition, account_id) }
+impl<'a> Inside<'a> {
+    pub(super) fn of(desired: &'a DesiredState) -> Self {
+        let organization =
+            |role: &'a DesiredRole| (role.genesys_account_id.as_str(), role.external_id.expose());
+        Self { desired, organizations: desired.roles.iter().map(organization).collect() }
+    }
+
+    /// Who may assume this one.
+    pub(super) fn role(&self, name: &str, trust: Option<&Document>) -> Vec<KeptStranger> {
+        let Some(trust) = trust else {
+            let what = format!("nobody knows who may assume role `{name}`: its trust policy cannot be read");
+            return vec![KeptStranger { what, key: name.to_owned() }];
+        };
+        let key = format!("{name}@{}", trust.digest());
+        let kept = |who| KeptStranger { what: format!("{who} may assume role `{name}`"), key: key.clone() };
+        let who = outsiders(trust, &self.arn(name), Insiders::Genesys(&self.organizations));
+        who.into_iter().map(kept).collect()
+    }
+
+    /// Any role of the spec has partition and account.
+    fn arn(&self, name: &str) -> Arn {
+        let DesiredState { account_id, roles, .. } = self.desired;
+        let partition = roles.first().map_or("aws", |role| role.role.arn.partition.as_str());
+        Arn { resource: format!("role/{name}"), ..Arn::account_root(partition, account_id) }
+    }
+}
+
+fn trust_of(live: &Live) -> Option<&Document> {
+    live.role.as_ref().map(|role| &role.role.assume_role_policy)
 }

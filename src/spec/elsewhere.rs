@@ -142,9 +142,12 @@ impl Elsewhere {
     /// Whether a spec of this account that no file has is somebody's all the same; yes if nobody can tell.
     pub fn knows_spec(&self, account: &AccountId, spec: &str) -> bool {
         let is_it = |names: &SpecNames| names.spec.0 == *account && names.spec.1 == spec;
-        !self.specs.is_fleet
-            || self.specs.names.iter().any(is_it)
-            || self.others.iter().any(|pattern| wildcard_matches(pattern, spec))
+        !self.specs.is_fleet || self.specs.names.iter().any(is_it) || self.is_kept_elsewhere(spec)
+    }
+
+    /// Whether the operator said so.
+    pub fn is_kept_elsewhere(&self, spec: &str) -> bool {
+        self.others.iter().any(|pattern| wildcard_matches(pattern, spec))
     }
 
     /// The spec that names this role.

@@ -28,7 +28,7 @@ pub(super) fn left_over_remarks(plan: &Plan) -> Vec<Remark> {
             plan.spec
         )));
     }
-    remarks.extend(plan.strays.iter().map(|stray| stray_remark(stray, plan)));
+    remarks.extend(with_roles(plan).map(|stray| stray_remark(stray, plan)));
     remarks
 }
 
@@ -51,8 +51,13 @@ pub(super) fn left_over(plan: &Plan) -> Vec<String> {
         };
         phrases.push(format!("{} is no longer in the spec and stays", one_line(&what)));
     }
-    phrases.extend(plan.strays.iter().map(stray_phrase));
+    phrases.extend(with_roles(plan).map(stray_phrase));
     phrases
+}
+
+/// Of the others only who is inside is said.
+fn with_roles(plan: &Plan) -> impl Iterator<Item = &Stray> {
+    plan.strays.iter().filter(|stray| !stray.roles.is_empty())
 }
 
 fn stray_phrase(stray: &Stray) -> String {
@@ -63,12 +68,12 @@ fn stray_phrase(stray: &Stray) -> String {
 
 /// Roles whose spec is gone: what is said of them, and the same in a phrase each.
 pub fn of_strays(plan: &Plan) -> (Vec<String>, Vec<String>) {
-    let remarks = plan.strays.iter().map(|stray| stray_remark(stray, plan).in_one_line());
-    (remarks.collect(), plan.strays.iter().map(stray_phrase).collect())
+    let remarks = with_roles(plan).map(|stray| stray_remark(stray, plan).in_one_line());
+    (remarks.collect(), with_roles(plan).map(stray_phrase).collect())
 }
 
 fn stray_remark(stray: &Stray, plan: &Plan) -> Remark {
-    let Stray { spec, roles: names, beside, unread } = stray;
+    let Stray { spec, roles: names, beside, unread, inside: _ } = stray;
     let (roles, is_one) = roles(names.iter());
     let (are, they, them) = if is_one { ("is", "it stays", "it") } else { ("are", "they stay", "them") };
     let maybe = match unread.as_slice() {

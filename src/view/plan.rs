@@ -12,7 +12,9 @@ use super::{genesys, iam};
 use crate::arn::AccountId;
 use crate::model::Usage;
 use crate::plan::genesys::{Connection, GenesysChange, GenesysNotice};
-use crate::plan::{Blocker, Change, ChangeKind, Denial, Gain, KeptStranger, Notice, Party, Plan, RolePlan};
+use crate::plan::{
+    Blocker, Change, ChangeKind, Denial, Gain, KeptStranger, Notice, Party, Plan, RolePlan, Stray,
+};
 use crate::policy::access::{AccessLine, AccessSign};
 use crate::text::one_line;
 
@@ -266,12 +268,20 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         );
         add(Caution { blocks: false, remark: Remark::new(what) });
     }
-    for KeptStranger { what, key: _ } in plan.left_inside() {
+    for KeptStranger { what, key: _ } in plan.orphans.values().flatten() {
         let what = format!(
             "{what}, which was taken out of the spec (`{}`): with its `[[role]]` the plan would shut them out, without it they stay; `--prune` removes the role",
             plan.spec
         );
         add(Caution { blocks: false, remark: Remark::new(one_line(&what)) });
+    }
+    for Stray { spec, inside, .. } in &plan.strays {
+        for KeptStranger { what, key: _ } in inside {
+            let what = format!(
+                "{what}, which the spec `{spec}` made: no file of this run has that spec, so no plan shuts them out"
+            );
+            add(Caution { blocks: false, remark: Remark::new(one_line(&what)) });
+        }
     }
     for remark in left_over_remarks(plan) {
         add(Caution { blocks: false, remark });

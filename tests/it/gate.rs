@@ -367,7 +367,7 @@ fn a_stranger_inside_a_role_that_the_spec_no_longer_has_is_named_and_stops_the_g
         let plan = project.sandbox(&["plan", guard, "--out", "plan.json"]);
         plan.expect(3)
             .says("leaves someone from outside the account inside a role that was taken out of the spec")
-            .says("keep the `[[role]]`, and the plan shuts them out");
+            .says("keep the `[[role]]` and its spec, and the plan shuts them out");
         assert!(!project.path("plan.json").exists());
         project.sandbox(&["apply", "--yes", guard]).expect(3);
         let key = plan.stderr.split("--allow-accept ").nth(1).unwrap().split_whitespace().next().unwrap();
@@ -405,6 +405,61 @@ fn a_stranger_inside_a_role_that_the_spec_no_longer_has_is_named_and_stops_the_g
         project.write_spec(&dropped);
         project.sandbox(&["plan", GUARD]).expect(status);
     }
+}
+
+/// A pull request that renames the spec, or deletes its file, hides the role as well as one that takes the role out.
+#[test]
+fn a_stranger_inside_a_role_whose_spec_is_gone_stops_the_gate() {
+    let named = format!("name = \"contact-centre\"\n{EXAMPLE}");
+    let other = |name: &str, role: &str| {
+        named.replacen("contact-centre", name, 1).replacen(&format!("\"{ROLE}\""), &format!("\"{role}\""), 1)
+    };
+    let second = "\n[[role]]\nname = \"Other\"\nfunctions = [\"my-genesys-trigger-function\"]\n";
+    let project = Project::new(&format!("{named}{second}"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let open = |project: &Project| {
+        by_hand(project, |role| {
+            let mut trust: serde_json::Value = serde_json::from_str(role["trust"].as_str().unwrap()).unwrap();
+            trust["Statement"].as_array_mut().unwrap().push(serde_json::json!({
+                "Effect": "Allow", "Principal": { "AWS": "999988887777" }, "Action": "sts:AssumeRole"
+            }));
+            role["trust"] = trust.to_string().into();
+        });
+    };
+    // The spec has another name: a role of it that is still there tells what it was called.
+    project.write_spec(&other("renamed", "Other"));
+    project
+        .sandbox(&["plan", GUARD, "--adopt"])
+        .expect(0)
+        .says("of the spec `contact-centre`, which no file here has");
+    open(&project);
+    let refused = project.sandbox(&["plan", GUARD, "--adopt"]);
+    refused.expect(3).says("AWS account 999988887777 may assume role `GenesysDataActionRole`");
+    let key =
+        refused.stderr.split("--allow-accept ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    project.sandbox(&["plan", GUARD, "--adopt", "--allow-accept", &key]).expect(0);
+    project.sandbox(&["plan", GUARD, "--adopt", "--other-spec", "contact-centre"]).expect(0);
+    // A file beside the run that takes the old name, or the role, answers for nobody.
+    for beside in [other("contact-centre", ROLE), other("contact-centre", "Unrelated")] {
+        std::fs::write(project.path("beside.toml"), beside).unwrap();
+        project.sandbox(&["plan", "-f", "genesys.toml", GUARD, "--adopt"]).expect(3);
+    }
+    std::fs::remove_file(project.path("beside.toml")).unwrap();
+    // Its file is deleted, others stay.
+    for name in ["b", "c"] {
+        std::fs::write(project.path(&format!("{name}.toml")), other(name, name)).unwrap();
+    }
+    std::fs::remove_file(project.path("genesys.toml")).unwrap();
+    let refused = project.sandbox(&["-f", "b.toml", "-f", "c.toml", "plan", GUARD]);
+    refused.expect(3).says("AWS account 999988887777 may assume role `GenesysDataActionRole`");
+    assert_eq!(
+        refused.stdout.matches("which the spec `contact-centre` made").count(),
+        1,
+        "{}",
+        refused.stdout
+    );
+    project.sandbox(&["-f", "b.toml", "-f", "c.toml", "plan", GUARD, "--allow-accept", &key]).expect(0);
+    project.sandbox(&["-f", "b.toml", "-f", "c.toml", "plan", GUARD, "--other-spec", "contact-*"]).expect(0);
 }
 
 #[test]

@@ -104,7 +104,7 @@ async fn listed<T>(
 }
 
 /// The roles of an account that are not a spec's any longer, and those of other specs, by spec.
-pub(super) type Leftovers = (Orphans, BTreeMap<String, BTreeSet<String>>);
+pub(super) type Leftovers = (Orphans, BTreeMap<String, BTreeMap<String, Option<Document>>>);
 
 /// The roles removed from the spec, in one call per 1000 roles of the account.
 ///
@@ -140,7 +140,7 @@ pub(super) async fn of_tagged(
 ) -> Result<Leftovers, AwsError> {
     let own = desired.roles.iter().map(|role| &role.role.name).chain(desired.excluded.values());
     let own: BTreeSet<String> = own.map(|name| name.to_ascii_lowercase()).collect();
-    let (mut taken_out, mut others) = (BTreeMap::new(), BTreeMap::<String, BTreeSet<String>>::new());
+    let (mut taken_out, mut others) = (BTreeMap::new(), BTreeMap::<String, BTreeMap<_, _>>::new());
     for (name, MadeRole { spec, trust }) in tagged {
         if own.contains(&name.to_ascii_lowercase()) {
             continue;
@@ -148,7 +148,7 @@ pub(super) async fn of_tagged(
         if spec == desired.spec {
             taken_out.insert(name, trust);
         } else {
-            others.entry(spec).or_default().insert(name);
+            others.entry(spec).or_default().insert(name, trust);
         }
     }
     if look != LookForOrphans::Read {

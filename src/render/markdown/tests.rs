@@ -378,7 +378,13 @@ fn hostile_plan(text: &str) -> Plan {
         left_out: vec![t()],
         orphans: Default::default(),
         orphans_unknown: Some(t()),
-        strays: vec![Stray { spec: t(), roles: vec![t(), t()], beside: t(), unread: vec![t()] }],
+        strays: vec![Stray {
+            spec: t(),
+            roles: vec![t(), t()],
+            beside: t(),
+            inside: Vec::new(),
+            unread: vec![t()],
+        }],
     }
 }
 
