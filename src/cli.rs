@@ -88,7 +88,7 @@ Examples:
   genesys-iam check --invoke greet --input '{\"name\": \"Ann\"}'  end to end; runs the function
   genesys-iam diagnose --format markdown > ticket.md           for a ticket (masked)
 
-With GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION set it looks at Genesys
+With GENESYSCLOUD_OAUTHCLIENT_ID, GENESYSCLOUD_OAUTHCLIENT_SECRET and GENESYSCLOUD_REGION set it looks at Genesys \
 Cloud's side too.
 ")]
     Check(CheckArgs),

@@ -611,7 +611,12 @@ mod tests {
         let error = undelivered(ConnectorError::other(none.into(), None));
         assert!(matches!(*error.kind, AwsErrorKind::Credentials(_)));
         assert!(error.to_string().contains("no usable credentials\n  "), "{error}");
-        assert!(error.help().unwrap().starts_with("give credentials: `profile`"));
+        let help = error.help().unwrap();
+        assert!(
+            help.starts_with("give credentials: ")
+                && help.contains("`--profile`")
+                && help.ends_with("`--sandbox`")
+        );
     }
 
     #[test]

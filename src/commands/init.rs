@@ -249,7 +249,7 @@ const EXTERNAL_ID: Prompt = Prompt {
     is_optional: false,
 };
 const FUNCTIONS: Prompt = Prompt {
-    what: "Functions, separated by spaces",
+    what: "Functions, separated by commas",
     place: "AWS console: Lambda > Functions; name, name:alias or ARN",
     flag: "--function",
     answer: |answers, _| &mut answers.functions,

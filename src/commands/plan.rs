@@ -494,7 +494,7 @@ async fn other_organization(session: &Session, output: &Output) -> Option<String
 /// Blocks what there is no room for in an account that several specs share, and leaves the account's strays to one of them.
 pub(super) fn settle_across_specs<'a>(made: impl Iterator<Item = (&'a mut Plan, &'a Observed)>) {
     let made: Vec<(&mut Plan, &Observed)> = made.collect();
-    // Whom one of the specs is for is no stranger.
+    // Whom one of the specs is for belongs there.
     let mut inside: BTreeMap<(&AccountId, String), Vec<KeptStranger>> = BTreeMap::new();
     for (plan, observed) in &made {
         for stray in &plan.strays {
