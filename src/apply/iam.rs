@@ -62,3 +62,46 @@ pub(super) async fn execute(
         }
     }
 }
+
+/// Waits until IAM shows what these changes of a role have made, as far as that decides who may use it: within `waits`,
+/// and not at all if that is nothing. `false`: it does not show it yet.
+///
+/// # Errors
+/// If IAM does not answer.
+pub(super) async fn until_shown(
+    clients: &Clients,
+    changes: &[Change],
+    waits: Backoff,
+    mut waiting: impl AsyncFnMut(&'static str, Duration) -> ControlFlow<()>,
+) -> Result<bool, AwsError> {
+    let decides = |change: &&IamChange| {
+        matches!(
+            change,
+            IamChange::CreateRole(_)
+                | IamChange::UpdateAssumeRolePolicy { .. }
+                | IamChange::CreatePolicy(_)
+                | IamChange::CreatePolicyVersion { .. }
+                | IamChange::AttachRolePolicy { .. }
+        )
+    };
+    let made = changes.iter().filter_map(|change| match change {
+        Change::Iam(change) => Some(change),
+        Change::Genesys(_) => None,
+    });
+    let mut pauses = waits.pauses();
+    for change in made.filter(decides).filter(|_| !waits.limit.is_zero()) {
+        loop {
+            match is_made(clients, change).await {
+                Ok(Some(true)) => break,
+                Ok(_) => {}
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error),
+            }
+            let Some(pause) = pauses.next(None) else { return Ok(false) };
+            if waiting("IAM does not show the role's changes yet", pause).await.is_break() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -16,7 +16,8 @@ use crate::aws::{AwsError, Clients};
 use crate::backoff::Backoff;
 use crate::genesys::{self as genesys_cloud, GenesysError, Siblings, TestResult, WriteError};
 use crate::model::DesiredState;
-use crate::plan::genesys::GenesysChange;
+use crate::plan::genesys::{GenesysChange, Handle};
+use crate::plan::iam::IamChange;
 use crate::plan::{Change, Owner, Plan, RolePlan};
 
 /// The outcome of each change.
@@ -41,6 +42,8 @@ pub enum ChangeFailure {
     NotOurs(Owner),
     /// A replacement data action failed its test: the old one stays. Says why.
     Untested(String),
+    /// IAM does not show the role that an integration would assume in place of another.
+    RoleNotShown,
 }
 
 impl From<WriteError> for ChangeFailure {
@@ -253,6 +256,24 @@ fn leading(role: &RolePlan) -> usize {
     role.changes.iter().take_while(is_leading).count()
 }
 
+/// Whether an integration that may be in use assumes another role from this change on.
+fn hands_over(change: &GenesysChange) -> bool {
+    match change {
+        GenesysChange::PutIntegrationsCredential { arn, .. } => arn.before != arn.after,
+        GenesysChange::PutIntegrationConfigCurrent {
+            integration: Handle::Id(_),
+            credential_before: Some(before),
+            credential_after,
+            ..
+        } => before != credential_after,
+        _ => false,
+    }
+}
+
+/// AWS: "changes that you make might not be immediately visible everywhere" (IAM User Guide, eventual consistency). The first
+/// calls with a new role are refused for some seconds, although IAM shows it.
+const NEW_ROLE: Duration = Duration::from_secs(15);
+
 /// How many of these changes, from the first on, are made concurrently.
 fn at_once(changes: &[Change]) -> usize {
     match changes {
@@ -352,7 +373,7 @@ impl Apply<'_> {
         mut progress: impl FnMut(Progress<'_>),
     ) -> Result<(), ChangeFailure> {
         let change = &role.changes[at];
-        let waiting = async |reason, pause| {
+        let mut waiting = async |reason, pause| {
             progress(Progress::Retrying { change, reason, delay: pause });
             self.interrupt.pause(pause).await
         };
@@ -366,6 +387,9 @@ impl Apply<'_> {
             Change::Genesys(change) => {
                 // A plan only has such changes if the organization was read.
                 let Some(client) = self.genesys else { return Err(ChangeFailure::Changed) };
+                if hands_over(change) {
+                    self.until_usable(client, &role.changes[..at], &mut waiting).await?;
+                }
                 if let Some((id, name)) = made.replacement(change) {
                     self.test_replacement(client, &role.role, name, id).await?;
                 }
@@ -376,6 +400,30 @@ impl Apply<'_> {
                 made.map_err(ChangeFailure::from)
             }
         }
+    }
+
+    /// Flows call through the integration: the role it assumes next has to be there, with what this run gave it.
+    async fn until_usable(
+        &self,
+        client: &genesys_cloud::Client,
+        earlier: &[Change],
+        waiting: &mut impl AsyncFnMut(&'static str, Duration) -> ControlFlow<()>,
+    ) -> Result<(), ChangeFailure> {
+        let shown = iam::until_shown(self.clients, earlier, self.waits, &mut *waiting).await;
+        if !shown.map_err(ChangeFailure::Aws)? {
+            return Err(ChangeFailure::RoleNotShown);
+        }
+        let is_new = earlier.iter().any(|change| matches!(change, Change::Iam(IamChange::CreateRole(_))));
+        let pause = NEW_ROLE.min(self.waits.limit);
+        // A stand-in knows a role as soon as it shows it.
+        if is_new && client.is_genesys_clouds_own() && !pause.is_zero() {
+            let reason = "AWS refuses a new role for some seconds";
+            return match waiting(reason, pause).await {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(ChangeFailure::RoleNotShown),
+            };
+        }
+        Ok(())
     }
 
     /// The new one has to work before the old one goes, if tests are wanted.

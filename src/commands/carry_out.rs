@@ -215,7 +215,10 @@ async fn unfinished<'p>(
         let may_have_been_done = match &failure {
             ChangeFailure::Aws(error) => error.may_have_been_done(),
             ChangeFailure::Genesys(error) => error.may_have_been_done(),
-            ChangeFailure::Changed | ChangeFailure::NotOurs(_) | ChangeFailure::Untested(_) => false,
+            ChangeFailure::Changed
+            | ChangeFailure::NotOurs(_)
+            | ChangeFailure::Untested(_)
+            | ChangeFailure::RoleNotShown => false,
         };
         let mut outcome = ChangeOutcome::Failed;
         if may_have_been_done {
@@ -246,6 +249,7 @@ async fn unfinished<'p>(
             ChangeFailure::Untested(why) => {
                 AttemptError::ReplacementFails { change: line(change), why }.into()
             }
+            ChangeFailure::RoleNotShown => AttemptError::RoleNotShown { change: line(change) }.into(),
         };
         let why = (outcome != ChangeOutcome::Done).then(|| error.with_causes());
         outcomes.push((change, outcome, why));
@@ -428,6 +432,8 @@ pub(super) enum AttemptError {
     NotOurs { change: String, owner: String, command: &'static str },
     #[error("{change}: not made, because the data action that takes its place fails its test\n  {why}")]
     ReplacementFails { change: String, why: String },
+    #[error("{change}: not made, because IAM does not show yet that Genesys Cloud may assume the role")]
+    RoleNotShown { change: String },
 }
 
 impl Explain for AttemptError {
@@ -449,6 +455,9 @@ impl Explain for AttemptError {
             Self::ReplacementFails { .. } => {
                 "flows still have the old one: make the new one work, then run it again; it tests again before it deletes"
             }
+            Self::RoleNotShown { .. } => {
+                "the integration still assumes the former role, so flows go on; run it again in a minute (`--wait SECONDS` waits longer)"
+            }
         };
         Some(help.to_owned())
     }
@@ -457,6 +466,7 @@ impl Explain for AttemptError {
         match self {
             Self::Incomplete { .. }
             | Self::NotConverged(_)
+            | Self::RoleNotShown { .. }
             | Self::ChangedMeanwhile { is_saved: false, .. } => Status::Error,
             Self::ChangedMeanwhile { is_saved: true, .. } | Self::NotOurs { .. } => Status::Refused,
             Self::ReplacementFails { .. } => Status::Fault,

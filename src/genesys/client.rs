@@ -95,6 +95,11 @@ impl Client {
         Self::new(configuration, transport)
     }
 
+    /// Whether it answers over the network as Genesys Cloud does, and is not a stand-in on this machine.
+    pub fn is_genesys_clouds_own(&self) -> bool {
+        self.configuration.api.starts_with("https://")
+    }
+
     /// Calls back when all requests that the API allows are used up, with the pause that follows.
     pub fn on_pause(&self, callback: OnPause) {
         self.pace.on_pause(callback);

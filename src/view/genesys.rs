@@ -311,7 +311,7 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             format!("data action {}: {keys} no longer needed: remove {them}{or}", in_quotes(action))
         }
         GenesysNotice::Repointed { integration, before, after } => format!(
-            "integration {}: Genesys Cloud will assume {after} in place of {}",
+            "integration {}: once IAM shows it, Genesys Cloud will assume {after} in place of {}",
             in_quotes(integration),
             one_line(before)
         ),

@@ -28,6 +28,7 @@ mod gate;
 mod genesys;
 mod genesys_faults;
 mod genesys_javascript;
+mod hand_over;
 mod html;
 mod import;
 mod init;

@@ -407,6 +407,15 @@ pub(super) async fn boundary(clients: &Clients, role: &str) -> Result<Option<Str
     Ok(boundary.and_then(|boundary| boundary.permissions_boundary_arn))
 }
 
+/// A role's trust policy; none if the role does not exist.
+pub(super) async fn trust(clients: &Clients, role: &str) -> Result<Option<Document>, AwsError> {
+    const OPERATION: &str = "iam:GetRole";
+    let answer = clients.iam.get_role().role_name(role).send().await;
+    let answer = existing(OPERATION, &format!("role `{role}`"), answer)?;
+    let trust = answer.and_then(|answer| answer.role).and_then(|role| role.assume_role_policy_document);
+    trust.map(|text| document(OPERATION, || format!("the trust policy of role `{role}`"), &text)).transpose()
+}
+
 /// The versions, and the default one's document. The other documents are read only if the default one is not the wanted
 /// one: one of them may be.
 async fn versions(

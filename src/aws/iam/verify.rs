@@ -26,6 +26,14 @@ pub async fn is_made(clients: &Clients, change: &IamChange) -> Result<Option<boo
             let (live, _) = read::policy(clients, policy).await?;
             Ok(Some(equivalent(&live, &document.after)))
         }
+        IamChange::UpdateAssumeRolePolicy { role, document } => {
+            let live = read::trust(clients, role).await?;
+            Ok(live.map(|live| equivalent(&live, &document.after)))
+        }
+        IamChange::AttachRolePolicy { role, policy, .. } => {
+            let attached = read::attached_policies(clients, role).await?;
+            Ok(attached.map(|attached| attached.contains_key(policy)))
+        }
         _ => Ok(Some(false)),
     }
 }
