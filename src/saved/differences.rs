@@ -108,8 +108,18 @@ impl SavedPlan {
                 });
             }
             organization_differences(&live["organization"], &now.live["organization"], &mut found);
-            if live["taken_out"] != now.live["taken_out"] && !live["taken_out"].is_object() {
-                found.push("other roles have the tag of this spec without being in it".to_owned());
+            let may_look = "(iam:GetAccountAuthorizationDetails): allow it to both or to neither, or the next plan is refused too";
+            match (live["taken_out"].is_null(), now.live["taken_out"].is_null()) {
+                (false, true) => found.push(format!(
+                    "whether roles were taken out of the spec was known to the plan, and this identity may not look {may_look}"
+                )),
+                (true, false) => found.push(format!(
+                    "whether roles were taken out of the spec was not known to the plan, and this identity may look {may_look}"
+                )),
+                _ if live["taken_out"] != now.live["taken_out"] && !live["taken_out"].is_object() => {
+                    found.push("other roles have the tag of this spec without being in it".to_owned());
+                }
+                _ => {}
             }
         }
         let [mut then, mut this] = [plan.clone(), now.plan.clone()];

@@ -481,6 +481,32 @@ fn whether_a_role_was_taken_out_must_be_known_to_the_gate() {
         .says("help: allow whoever plans iam:GetAccountAuthorizationDetails");
 }
 
+/// Nothing is out of date: the two identities see different things, and a new plan would change nothing about that.
+#[test]
+fn a_saved_plan_by_one_who_may_look_for_roles_taken_out_names_the_permission_that_the_other_lacks() {
+    let served = Served::new(&[]);
+    let Served { project, server } = &served;
+    let endpoint = server.endpoint.clone();
+    let front = http_stub::serve(move |request| {
+        let is_listing = String::from_utf8_lossy(request.body()).contains("GetAccountAuthorizationDetails");
+        let denied = || aws_error(403, "AccessDenied", "not authorized: iam:GetAccountAuthorizationDetails");
+        Some(if is_listing { denied() } else { http_stub::forwarded(&endpoint, request) })
+    });
+    let may_not = ["--aws-endpoint-url", &front];
+    served.run(&["plan", "--out", "may.json"]).expect(0);
+    let apply = project.run(&[&may_not[..], &["apply", "may.json", "--no-check"]].concat());
+    apply
+        .expect(3)
+        .says("was known to the plan, and this identity may not look (iam:GetAccountAuthorizationDetails)");
+    project.run(&[&may_not[..], &["plan", "--out", "may-not.json"]].concat()).expect(0);
+    served
+        .run(&["apply", "may-not.json", "--no-check"])
+        .expect(3)
+        .says("was not known to the plan, and this identity may look");
+    let apply = project.run(&[&may_not[..], &["apply", "may-not.json", "--no-check"]].concat());
+    apply.expect(0);
+}
+
 /// No access is widened for anyone, and yet it matters to the business.
 #[test]
 fn a_function_that_genesys_cloud_loses_or_gains_is_in_the_first_line() {
