@@ -26,7 +26,8 @@ use crate::policy::document::{Effect, PrincipalElement, Principals, Statement};
 use crate::policy::template::{invoke_policy, trust_policy};
 use crate::policy::{Document, EXTERNAL_ID, equivalent};
 use crate::spec::{
-    self, Environment, KNOWN_GENESYS_ACCOUNTS, SPEC_KEY, Severity, TUTORIAL_ACCOUNT, genesys_customer_account,
+    self, Environment, GenesysCloud, KNOWN_GENESYS_ACCOUNTS, SPEC_KEY, Severity, TUTORIAL_ACCOUNT,
+    genesys_customer_account,
 };
 use crate::text::one_line;
 
@@ -69,6 +70,7 @@ pub fn import(
     account: &AccountId,
     region: &str,
     profile: Option<&str>,
+    cloud: &GenesysCloud,
     roles: &[LiveRole],
     organization: Option<&LiveOrganization>,
     actions_folder: Option<&str>,
@@ -106,14 +108,24 @@ pub fn import(
         })
         .collect();
     let kept = || found.iter().zip(&tables).filter(|(_, (_, fault))| fault.is_none()).map(|(role, _)| role);
-    let genesys = kept().find_map(|role| role.genesys_account.clone());
-    let guessed = kept().find_map(|role| role.guessed_account.clone());
+    // Where every role is written as comments, what they say is still true.
+    let is_any_kept = kept().next().is_some();
+    let by_kept_or_any = |of: fn(&ImportedRole<'_>) -> Option<String>| match is_any_kept {
+        true => kept().find_map(of),
+        false => found.iter().find_map(of),
+    };
+    let genesys = by_kept_or_any(|role| role.genesys_account.clone());
+    let guessed = by_kept_or_any(|role| role.guessed_account.clone());
     let partition = roles.first().map_or("aws", |live| live.role.arn.partition.as_str());
-    let id = kept().find_map(|role| role.external_id.clone());
+    let id = by_kept_or_any(|role| role.external_id.clone());
+    let organization_keys: String = [("region", &cloud.region), ("credentials", &cloud.credentials)]
+        .into_iter()
+        .filter_map(|(key, value)| Some(format!("\n{key} = {}", quoted(value.as_ref()?))))
+        .collect();
     let mut text = "# Written by `genesys-iam import`. Look it over, then run `plan` with it.\n\n".to_owned();
     text.push_str(&head);
     text.push_str(&genesys_table(
-        "[genesys]",
+        &format!("[genesys]{organization_keys}"),
         partition,
         genesys.as_deref(),
         guessed.as_deref(),
@@ -181,7 +193,7 @@ pub fn import(
         }
     }
     let is_known = genesys.is_some() || genesys_account_of(partition).is_some();
-    let is_spec = kept().next().is_some() && id.is_some() && is_known;
+    let is_spec = is_any_kept && id.is_some() && is_known;
     let commented = tables.iter().filter(|(_, fault)| fault.is_some()).count();
     Imported { text, limits, is_spec, commented, files }
 }

@@ -241,7 +241,7 @@ impl ApplyRun<'_> {
                 Carried::Interrupted => return Ok(Status::Interrupted),
             }
         }
-        let left = record.left_in_genesys(&observed);
+        let left = record.left_in_genesys(&observed, AWS_ONLY);
         if args.no_check {
             return Ok(left);
         }
@@ -356,6 +356,7 @@ fn untested(observed: &Observed, tests: &[RunnableTest]) -> Vec<String> {
     untested
 }
 
+pub(super) const AWS_ONLY: &str = "`--aws-only` leaves it alone";
 pub const NOTHING: &str = "nothing was changed";
 pub(super) const UNCHECKED: &str = "the check at the end was not made";
 

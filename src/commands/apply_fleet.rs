@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use super::apply::{ApplyError, ApplyRun, NOTHING, UNCHECKED, confirm, may_be_carried_out, waits};
+use super::apply::{AWS_ONLY, ApplyError, ApplyRun, NOTHING, UNCHECKED, confirm, may_be_carried_out, waits};
 use super::carry_out::{Age, Attempt, Carried, Circumstances, applied, finish};
 use super::fleet::{self, Members, Outcomes};
 use super::options::ReportFormat;
@@ -252,7 +252,7 @@ impl<'a> ApplyRun<'a> {
             }
             let made = if plan.is_empty() { String::new() } else { applied(plan) };
             record.text(&format!("{}{made}", fleet::heading(&*file)))?;
-            let mut status = record.left_in_genesys(observed);
+            let mut status = record.left_in_genesys(observed, AWS_ONLY);
             if !self.args.no_check {
                 match self.check(session, plan, observed, record).await {
                     None => {

@@ -284,13 +284,15 @@ pub(super) async fn may_send_token(spec: &Spec, aws: &Aws, global: &Global) -> R
     }
 }
 
-/// The same without a spec, as for `import`.
+/// The same for what no spec has yet, as for `import`. Another spec may say which organization is meant, and never where to
+/// send its secret.
 pub(super) async fn genesys_without_spec(
     global: &Global,
     profile: Option<&str>,
+    like: GenesysCloud,
     output: &Output,
 ) -> Result<GenesysAccess, SessionError> {
-    let mut cloud = GenesysCloud::default();
+    let mut cloud = GenesysCloud { endpoint_url: None, ..like };
     if let Some(url) = &global.genesys_endpoint() {
         let flag = "--genesys-endpoint-url";
         given_genesys_endpoint(url).map_err(|error| SessionError::Endpoint { flag, error })?;

@@ -47,6 +47,7 @@ pub struct DestroyArgs {
 }
 
 const NAME: &str = "genesys-iam destroy";
+const AGAIN: &str = "what the spec made there stays until `genesys-iam destroy` runs with them";
 
 pub async fn run(global: &Global, args: &DestroyArgs, output: &Output) -> Result<Status, CommandError> {
     page::refuse("destroy", args.format, &args.reports)?;
@@ -130,13 +131,15 @@ async fn one(
     record.view.set_plan(&plan);
     let left = left(&plan, &observed.live);
     if plan.is_empty() && !plan.is_blocked() {
-        let nothing = if left.is_empty() {
+        let nothing = if matches!(observed.live.organization, OrganizationReading::NotRead(_)) {
+            "Nothing that the spec names exists in AWS."
+        } else if left.is_empty() {
             "Nothing from this spec exists."
         } else {
             "Nothing that the spec names exists."
         };
         record.text(&format!("{} {nothing}\n{left}", paint(GOOD, "No changes.")))?;
-        return Ok(Status::Done);
+        return Ok(record.left_in_genesys(&observed, AGAIN));
     }
     record.text(&render::plan::text(&PlanView::new(&plan)))?;
     if plan.is_blocked() {
@@ -161,11 +164,18 @@ async fn one(
     match record.made(&plan, attempt)? {
         Carried::All => {
             let made = plan.changes().count();
+            let untouched = match &observed.live.organization {
+                OrganizationReading::Read(_) => "functions, OAuth client and spec",
+                OrganizationReading::NotRead(_) => "functions, Genesys Cloud's side and spec",
+                OrganizationReading::NotAsked => {
+                    "functions, spec, and Genesys Cloud, where the spec names no integration"
+                }
+            };
             record.text(&format!(
-                "{} {made} changes made. Not touched: functions, OAuth client and spec.\n{left}",
+                "{} {made} changes made. Not touched: {untouched}.\n{left}",
                 paint(GOOD, "Destroyed.")
             ))?;
-            Ok(Status::Done)
+            Ok(record.left_in_genesys(&observed, AGAIN))
         }
         Carried::Interrupted => Ok(Status::Interrupted),
     }

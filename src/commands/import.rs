@@ -22,7 +22,7 @@ use crate::import::{Imported, import, looks_like_genesys, trusts_genesys};
 use crate::model::{Tags, is_managed};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::spec::{Aws, default_spec_name, given_endpoint};
+use crate::spec::{Aws, GenesysCloud, default_spec_name, given_endpoint};
 use crate::text::{plural, shell_word};
 
 #[derive(Debug, Args)]
@@ -65,6 +65,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         }
     }
     let mut region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
+    let cloud = cloud_of_specs(global)?;
     let (clients, account, genesys) = if global.sandbox {
         if args.profile.is_some() {
             return Err(ImportError::ProfileInSandbox.into());
@@ -74,7 +75,8 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         (clients, aws.account_id, GenesysAccess { client: Some(genesys), trouble: None })
     } else {
         let (clients, account) = connect(global, &region, args.profile.clone(), output).await?;
-        let genesys = connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;
+        let (profile, like) = (args.profile.as_deref(), cloud.clone());
+        let genesys = connections::genesys_without_spec(global, profile, like, output).await?;
         (clients, account, genesys)
     };
     let partition = partition_of_region(&region);
@@ -114,8 +116,16 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     }
     let organization = match &genesys.client {
         None if folder.is_some() => {
-            let variables = crate::spec::GenesysCloud::default().client_variables();
+            let variables = cloud.client_variables();
             return Err(GenesysAccess::missing(genesys.trouble.as_ref(), variables).into());
+        }
+        None if cloud.credentials.is_some() => {
+            let [id, secret] = cloud.client_variables();
+            output.note(&format!(
+                "{} Genesys Cloud's side is left out: the environment has no credentials of the organization ({id}, {secret})\n",
+                paint(WARNING, "notice:")
+            ));
+            None
         }
         None => None,
         Some(client) => match crate::genesys::live(client, &[], Details::All).await {
@@ -138,6 +148,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         &account,
         &region,
         args.profile.as_deref().filter(|_| !global.sandbox),
+        &cloud,
         &roles,
         organization.as_ref(),
         folder.as_deref(),
@@ -147,7 +158,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     // What is masked elsewhere must not be in a file either.
     let text = if masked.contains("{ env = \"GENESYS_EXTERNAL_ID\" }") { masked } else { text };
     let status = match is_spec {
-        true if args.unmanaged => Status::Changes,
+        _ if args.unmanaged => Status::Changes,
         true => Status::Done,
         false => Status::Error,
     };
@@ -191,7 +202,15 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     for limit in limits {
         output.message(&format!("{} {limit}\n", paint(WARNING, "notice:")));
     }
-    if is_spec { Ok(status) } else { Err(ImportError::Incomplete.into()) }
+    match is_spec {
+        true => Ok(status),
+        // There are roles that no spec has made, whatever can be written of them.
+        false if args.unmanaged => {
+            output.message(&format!("{} {}\n", paint(WARNING, "notice:"), ImportError::Incomplete(None)));
+            Ok(Status::Changes)
+        }
+        false => Err(ImportError::Incomplete(args.out.clone()).into()),
+    }
 }
 
 /// Every role that certainly trusts Genesys is some spec's; the others were named above.
@@ -287,6 +306,20 @@ fn account_of_specs(global: &Global) -> Result<AccountId, CommandError> {
     }
 }
 
+/// The organization that all specs of the command line are about.
+fn cloud_of_specs(global: &Global) -> Result<GenesysCloud, CommandError> {
+    let mut clouds = Vec::new();
+    if !global.files.is_empty() {
+        for source in specs::named(global, &Output::capture())? {
+            clouds.push(load_offline(&source, global, &Output::capture())?.genesys);
+        }
+    }
+    let first = clouds.first().cloned().unwrap_or_default();
+    let is_same =
+        |cloud: &GenesysCloud| (&cloud.region, &cloud.credentials) == (&first.region, &first.credentials);
+    Ok(if clouds.iter().all(is_same) { first } else { GenesysCloud::default() })
+}
+
 /// The accounts of the specs that the command line names, each with one of its files.
 fn accounts_of_specs(global: &Global) -> Result<BTreeMap<AccountId, String>, CommandError> {
     let mut accounts = BTreeMap::new();
@@ -322,7 +355,7 @@ pub enum ImportError {
     #[error("AWS account {account} has no role `{role}`")]
     NoSuchRole { role: String, account: AccountId },
     #[error("the written spec is incomplete: some values must be filled in, or a role cannot be expressed")]
-    Incomplete,
+    Incomplete(Option<PathBuf>),
 }
 
 impl Explain for ImportError {
@@ -347,8 +380,14 @@ impl Explain for ImportError {
             Self::NoSuchRole { .. } => {
                 "names are case-sensitive; `genesys-iam import --all` finds those that trust Genesys"
             }
-            Self::Incomplete => {
-                "the comments in it and the notices above say what; `genesys-iam validate` shows what is left"
+            Self::Incomplete(Some(file)) => {
+                return Some(format!(
+                    "the comments in it and the notices above say what; `genesys-iam validate {}` shows what is left",
+                    shell_word(&file.to_string_lossy())
+                ));
+            }
+            Self::Incomplete(None) => {
+                "the comments in it and the notices above say what; `--out FILE` writes it to a file, and `genesys-iam validate FILE` shows what is left"
             }
         };
         Some(help.to_owned())
@@ -363,7 +402,7 @@ impl Explain for ImportError {
             Self::NothingToImport
             | Self::NobodyTrustsGenesys(_)
             | Self::NoSuchRole { .. }
-            | Self::Incomplete => Status::Error,
+            | Self::Incomplete(_) => Status::Error,
         }
     }
 }

@@ -21,7 +21,9 @@ use crate::explain::Explain;
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, HELP, WARNING, paint};
-use crate::spec::{self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, Severity, is_guid, is_placeholder};
+use crate::spec::{
+    self, DEFAULT_FILE, Diagnostic, EmptyEnvironment, GenesysCloud, Severity, is_guid, is_placeholder,
+};
 use crate::text::{one_line, plural};
 use answers::{ActionFields, Answers};
 use flags::ActionFlags;
@@ -390,7 +392,10 @@ fn unmistakable(question: &Prompt, given: &str) -> String {
 
 /// The organization's own ID, if there are credentials for it. Without an answer the question remains.
 async fn organization(global: &Global, output: &Output) -> Result<Option<String>, CommandError> {
-    let Some(client) = genesys_without_spec(global, None, output).await?.client else { return Ok(None) };
+    let Some(client) = genesys_without_spec(global, None, GenesysCloud::default(), output).await?.client
+    else {
+        return Ok(None);
+    };
     match client.organization().await {
         Ok(organization) => Ok(Some(organization.id)),
         Err(error) => {

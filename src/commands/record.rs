@@ -45,10 +45,10 @@ impl<'a> Record<'a> {
     }
 
     /// Without credentials for the organization only AWS's side was carried out.
-    pub(super) fn left_in_genesys(&mut self, observed: &Observed) -> Status {
+    pub(super) fn left_in_genesys(&mut self, observed: &Observed, then: &str) -> Status {
         let OrganizationReading::NotRead(why) = &observed.live.organization else { return Status::Done };
         self.output.message(&format!(
-            "{} Genesys Cloud's side was neither read nor changed: {why}; `--aws-only` leaves it alone\n",
+            "{} Genesys Cloud's side was neither read nor changed: {why}; {then}\n",
             paint(WARNING, "not yet")
         ));
         self.view.left_in_genesys_cloud = Some(why.clone());

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use crate::support::python::fits_schema;
 use crate::support::served::{BothEnds, Served};
-use crate::support::{BOTH_ENDS, Project, by_hand};
+use crate::support::{BOTH_ENDS, EXAMPLE, Project, by_hand};
 
 /// What the SDK finds by name.
 const FIND: &str = "
@@ -212,6 +212,70 @@ fn without_credentials_of_the_organization_awss_side_is_made_and_the_rest_is_sai
     project.run(&["--file", "specs", "plan"]).says("Genesys Cloud's side of 2 specs was not read");
     project.run(&["check"]).says(id).says(secret);
     project.run(&["check", "--invoke", "Get order status={}"]).says(id).says(secret);
+}
+
+#[test]
+fn a_destruction_without_credentials_of_the_organization_says_what_stays() {
+    let project = Project::new(BOTH_ENDS);
+    let server = crate::support::served::serve(&project, &[]);
+    let project = project.aws(&server.endpoint, "111122223333", "x");
+    project.run(&["apply", "--yes", "--aws-only", "--no-check"]).expect(0);
+    for nothing in [false, true] {
+        let destroyed = project.run(&["destroy", "--yes"]);
+        destroyed
+            .expect(3)
+            .says("Genesys Cloud's side was neither read nor changed")
+            .says("what the spec made there stays");
+        match nothing {
+            false => destroyed.says("Not touched: functions, Genesys Cloud's side and spec."),
+            true => destroyed.says("Nothing that the spec names exists in AWS."),
+        };
+    }
+    project.write_spec(EXAMPLE);
+    project.run(&["apply", "--yes", "--no-check"]).expect(0);
+    let destroyed = project.run(&["destroy", "--yes"]);
+    destroyed
+        .expect(0)
+        .says("Not touched: functions, spec, and Genesys Cloud, where the spec names no integration.");
+}
+
+/// The way that a plan prints for a spec whose file is lost.
+#[test]
+fn what_a_lost_spec_made_is_imported_from_its_own_organization_and_destroyed() {
+    let spec =
+        BOTH_ENDS.replacen("[genesys]", "[genesys]\nregion = \"eu-central-1\"\ncredentials = \"EMEA\"", 1);
+    let lost = format!(
+        "name = \"lost\"\n{}",
+        spec.replace("GenesysDataActionRole", "Lost").replace("AWS Lambda orders", "Of the lost")
+    );
+    let project = Project::new(&format!("name = \"kept\"\n{spec}"));
+    std::fs::write(project.path("lost.toml"), lost).unwrap();
+    let both = ["-f", "genesys.toml", "-f", "lost.toml"];
+    project.sandbox(&[&both[..], &["apply", "--yes", "--no-check"]].concat()).expect(0);
+    std::fs::remove_file(project.path("lost.toml")).unwrap();
+    project.sandbox(&["import", "Lost", "--file", "genesys.toml", "--out", "lost.toml"]).expect(0);
+    let text = std::fs::read_to_string(project.path("lost.toml")).unwrap();
+    assert!(text.contains("[genesys]\nregion = \"eu-central-1\"\ncredentials = \"EMEA\"\n"), "{text}");
+    assert!(text.contains("name = \"Of the lost\""), "{text}");
+    // As the sandbox of the first spec has it.
+    let destroyed = project.sandbox(&["destroy", "--yes", "--file", "lost.toml"]);
+    destroyed.expect(0).says("DeleteIntegration integration \"Of the lost\"");
+    project.sandbox(&["check"]).expect(0);
+}
+
+#[test]
+fn without_the_credentials_that_a_named_spec_uses_import_says_what_it_leaves_out() {
+    let spec = BOTH_ENDS.replacen("[genesys]", "[genesys]\ncredentials = \"EMEA\"", 1);
+    let project = Project::new(&spec);
+    let server = crate::support::served::serve(&project, &[]);
+    let project = project.aws(&server.endpoint, "111122223333", "x");
+    project.run(&["apply", "--yes", "--aws-only", "--no-check"]).expect(0);
+    let imported = project.run(&["import", "GenesysDataActionRole", "--file", "genesys.toml"]);
+    imported
+        .expect(0)
+        .says("Genesys Cloud's side is left out")
+        .says("GENESYSCLOUD_OAUTHCLIENT_ID_EMEA")
+        .says("credentials = \"EMEA\"");
 }
 
 #[test]

@@ -231,6 +231,29 @@ iam.attach_role_policy(RoleName='ByHand', PolicyArn=arn)
     assert!(text.contains("name = \"ByHand\"") && !text.contains(ROLE), "{text}");
 }
 
+/// No spec can have a role without functions: what it says of its trust is true all the same.
+#[test]
+fn where_every_role_is_a_comment_the_file_still_says_what_they_trust() {
+    let served = Served::new(&[]);
+    let script = "
+right = {'StringEquals': {'sts:ExternalId': '2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90'}}
+iam.create_role(RoleName='Bare', AssumeRolePolicyDocument=trust('arn:aws:iam::765628985471:root', right))
+";
+    served.boto3(script);
+    let found = served.run(&["import", "--all", "--unmanaged"]);
+    found
+        .expect(2)
+        .says_not("by itself")
+        .says_not("no single one")
+        .says("external_id = \"2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90\"");
+    found.says("the written spec is incomplete");
+    served
+        .run(&["import", "Bare", "--out", "bare.toml"])
+        .expect(1)
+        .says("`genesys-iam validate bare.toml` shows what is left");
+    served.run(&["validate", "bare.toml"]).expect(1);
+}
+
 #[test]
 fn a_role_to_assume_is_that_of_the_named_specs_account() {
     let served = Served::new(&[]);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::arn::{AccountId, FunctionArn};
 use crate::commands::options::Global;
 use crate::diagnose::{RoleCase, SpecFile, SpecTable};
-use crate::spec::{DEFAULT_FILE, LoadOptions, Loaded, RoleSpec, SPEC_KEY, load};
+use crate::spec::{DEFAULT_FILE, GenesysCloud, LoadOptions, Loaded, RoleSpec, SPEC_KEY, load};
 use crate::text::shell_word;
 
 /// A spec that can be read and is about the account at hand.
@@ -34,6 +34,11 @@ impl FolderSpec {
 
     pub(super) fn roles(&self) -> &[RoleSpec] {
         &self.loaded.spec.roles
+    }
+
+    /// Which organization it is about.
+    pub(super) fn cloud(&self) -> GenesysCloud {
+        self.loaded.spec.genesys.clone()
     }
 
     pub(super) fn region(&self) -> &str {

@@ -79,12 +79,14 @@ pub(super) async fn place(
     };
     let is_region_chosen = args.region.is_some() || environment_region().is_some();
     let (clients, account) = connect(global, &region, args.profile.clone(), output).await?;
+    let declared = FolderSpec::find(global, &account);
+    let like = declared.as_ref().map(FolderSpec::cloud).unwrap_or_default();
     let GenesysAccess { client: genesys, trouble: genesys_trouble } =
-        connections::genesys_without_spec(global, args.profile.as_deref(), output).await?;
+        connections::genesys_without_spec(global, args.profile.as_deref(), like, output).await?;
     Ok(Place {
         clients,
         is_region_chosen,
-        declared: FolderSpec::find(global, &account),
+        declared,
         account,
         genesys,
         genesys_trouble,
