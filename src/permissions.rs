@@ -369,7 +369,11 @@ pub fn size(document: &str) -> usize {
 }
 
 fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> Vec<Permission> {
-    let any = |test: fn(&DesiredRole) -> bool| desired.roles.iter().any(test);
+    let which = |is: fn(&DesiredRole) -> bool| -> Vec<String> {
+        desired.roles.iter().filter(|role| is(role)).map(|role| literal(&role.role.arn)).collect()
+    };
+    let bounded = which(|role| matches!(role.boundary, Boundary::Policy(_)));
+    let unbounded = which(|role| !matches!(role.boundary, Boundary::Policy(_)));
     let grant = |sid, actions: &[&'static str], resources: &[String]| Permission {
         sid,
         actions: actions.to_vec(),
@@ -386,14 +390,17 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
         condition: Some(("ArnEquals", "iam:PermissionsBoundary", boundaries.iter().cloned().collect())),
         ..grant
     };
-    let creates = grant("CreateRoles", &["iam:CreateRole"], &roles);
-    let mut grants = vec![
-        // A role created without its boundary could do more than the boundary allows.
-        if desired.roles.iter().all(|role| boundary(role).is_some()) {
-            with_boundary(creates)
-        } else {
-            creates
-        },
+    let create = |sid, roles: &[String]| grant(sid, &["iam:CreateRole"], roles);
+    // A role created without its boundary could do more than the boundary allows: those without one are apart.
+    let mut grants = match (bounded.is_empty(), unbounded.is_empty()) {
+        (true, _) => vec![create("CreateRoles", &roles)],
+        (false, true) => vec![with_boundary(create("CreateRoles", &roles))],
+        (false, false) => vec![
+            with_boundary(create("CreateRoles", &bounded)),
+            create("CreateRolesWithoutBoundary", &unbounded),
+        ],
+    };
+    grants.extend([
         grant("WriteRoles", &["iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"], &roles),
         grant(
             "WritePolicies",
@@ -411,21 +418,20 @@ fn writes(desired: &DesiredState, roles: Vec<String>, policies: Vec<String>) -> 
             condition: Some(("ArnEquals", ATTACHED, policies)),
             ..grant("AttachPolicies", &["iam:AttachRolePolicy"], &roles)
         },
-    ];
+    ]);
     // If no order of the changes is safe, nobody can use the role in the meantime.
     grants.push(grant("ShutMeanwhile", &["iam:PutRolePolicy", "iam:DeleteRolePolicy"], &roles));
-    if any(|role| role.extra_permissions == ExtraPermissions::Remove) {
-        grants.push(grant(
-            "RemoveExtraPermissions",
-            &["iam:DeleteRolePolicy", "iam:DetachRolePolicy"],
-            &roles,
-        ));
+    let stripped = which(|role| role.extra_permissions == ExtraPermissions::Remove);
+    if !stripped.is_empty() {
+        let actions = &["iam:DeleteRolePolicy", "iam:DetachRolePolicy"];
+        grants.push(grant("RemoveExtraPermissions", actions, &stripped));
     }
-    if any(|role| matches!(role.boundary, Boundary::Policy(_))) {
-        grants.push(with_boundary(grant("PutBoundaries", &["iam:PutRolePermissionsBoundary"], &roles)));
+    if !bounded.is_empty() {
+        grants.push(with_boundary(grant("PutBoundaries", &["iam:PutRolePermissionsBoundary"], &bounded)));
     }
-    if any(|role| role.boundary == Boundary::None) {
-        grants.push(grant("RemoveBoundaries", &["iam:DeleteRolePermissionsBoundary"], &roles));
+    let freed = which(|role| role.boundary == Boundary::None);
+    if !freed.is_empty() {
+        grants.push(grant("RemoveBoundaries", &["iam:DeleteRolePermissionsBoundary"], &freed));
     }
     grants
 }

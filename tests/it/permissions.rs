@@ -390,6 +390,35 @@ fn permissions_name_just_the_paths_of_the_spec_and_tell_when_they_are_too_long()
     project.run(&["permissions"]).expect(0).says("more than a role takes").says("--role");
 }
 
+/// The exception of one role opens nothing for the others.
+#[test]
+fn what_one_role_is_an_exception_to_is_granted_for_that_role_only() {
+    let project = Project::new(&format!(
+        "{}\n[[role]]\nname = \"Free\"\nfunctions = [\"f\"]\npermissions_boundary = \"none\"\n\
+         [[role]]\nname = \"Stripped\"\nfunctions = [\"f\"]\nextra_permissions = \"remove\"\n",
+        EXAMPLE.replacen(
+            "[defaults]",
+            "[defaults]\npermissions_boundary = \"arn:aws:iam::111122223333:policy/b\"",
+            1
+        )
+    ));
+    let printed = project.run(&["permissions", "--for", "apply"]);
+    let policy: serde_json::Value = serde_json::from_str(&printed.expect(0).stdout).unwrap();
+    let of = |sid: &str| {
+        let statements = policy["Statement"].as_array().unwrap();
+        let statement = statements.iter().find(|statement| statement["Sid"] == sid).unwrap();
+        let resources = statement["Resource"].as_array().unwrap().iter();
+        let names = resources.map(|role| role.as_str().unwrap().rsplit('/').next().unwrap().to_owned());
+        (names.collect::<Vec<_>>(), statement["Condition"]["ArnEquals"]["iam:PermissionsBoundary"].is_array())
+    };
+    let bounded = vec!["GenesysDataActionRole".to_owned(), "Stripped".to_owned()];
+    assert_eq!(of("CreateRoles"), (bounded.clone(), true));
+    assert_eq!(of("PutBoundaries"), (bounded, true));
+    assert_eq!(of("CreateRolesWithoutBoundary"), (vec!["Free".to_owned()], false));
+    assert_eq!(of("RemoveBoundaries"), (vec!["Free".to_owned()], false));
+    assert_eq!(of("RemoveExtraPermissions"), (vec!["Stripped".to_owned()], false));
+}
+
 #[test]
 fn permissions_of_many_roles_are_policies_that_fit_and_allow_all_of_it_together() {
     virtual_time().block_on(async {
