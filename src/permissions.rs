@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::arn::Arn;
 use crate::model::{DesiredRole, DesiredState};
-use crate::plan::Reads;
-use crate::spec::{AcceptedThing, Boundary, ExtraPermissions, default_policy_name};
+use crate::plan::{Reads, role_of};
+use crate::spec::{AcceptSpec, AcceptedThing, Boundary, ExtraPermissions, default_policy_name};
 
 /// The command that needs the permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -279,14 +279,21 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
     } else if command != CommandKind::Check {
         grants.push(optional(grant("FindRolesTakenOut", &[DETAILS], everything)));
     }
-    let verifiers: BTreeSet<&Arn> = desired
+    let accepted = |role: &DesiredRole| -> Vec<Arn> {
+        let principal = |accept: &AcceptSpec| match &accept.what {
+            AcceptedThing::Principal(value) => role_of(value.parse().ok()?),
+            _ => None,
+        };
+        role.accepts.iter().filter_map(principal).collect()
+    };
+    let verifiers: BTreeSet<Arn> = desired
         .roles
         .iter()
-        .filter_map(|role| role.verifier.as_ref())
+        .flat_map(|role| role.verifier.iter().cloned().chain(accepted(role)))
         .filter(|arn| arn.account == desired.account_id.as_str())
         .collect();
     let verifying_roles: Vec<String> =
-        verifiers.iter().filter(|arn| arn.resource.starts_with("role/")).map(|arn| literal(arn)).collect();
+        verifiers.iter().filter(|arn| arn.resource.starts_with("role/")).map(literal).collect();
     match command {
         CommandKind::Check if verifying_roles.is_empty() => {}
         CommandKind::Check => {
@@ -296,7 +303,7 @@ pub fn permissions(desired: &DesiredState, command: CommandKind) -> Vec<Permissi
             let actions = &["iam:GetAccountSummary", "iam:ListPolicies", "iam:ListRoles"];
             grants.push(optional(grant("LookAhead", actions, vec!["*".to_owned()])));
             let users = verifiers.iter().filter(|arn| arn.resource.starts_with("user/"));
-            let verifying_users = users.map(|arn| literal(arn)).collect();
+            let verifying_users = users.map(literal).collect();
             for (sid, action, found) in [
                 ("FindVerifier", "iam:GetRole", verifying_roles),
                 ("FindVerifyingUser", "iam:GetUser", verifying_users),

@@ -23,8 +23,8 @@ pub use cloudtrail::role_uses;
 pub use error::{AwsError, AwsErrorKind};
 pub use iam::{
     AccountListing, Freshness, ListedRole, Recent, account_listing, foresee, is_gone, is_made, live,
-    obstacle, orphan, passes_by_itself, role, role_tags, roles_tagged, roles_trusting, survey,
-    tags_of_policy, verifier_trust, write,
+    obstacle, orphan, passes_by_itself, role, role_tags, role_trust, roles_tagged, roles_trusting, survey,
+    tags_of_policy, write,
 };
 pub use lambda::{
     Function, function, function_names, function_policy, function_qualifiers, reserved_concurrency,

@@ -21,8 +21,8 @@ words! {
         Stranger = "stranger",
         /// the verifier of the spec cannot assume the role
         Verifier = "verifier",
-        /// someone outside the account can become the verifier of the spec, and through it use the role
-        VerifierOpen = "verifier-open",
+        /// someone outside the account can become another role that the role trusts (the verifier, or one that the spec accepts)
+        InsiderOpen = "insider-open",
         /// the function, alias or version does not exist
         FunctionMissing = "function-missing",
         /// the function is in a state in which Lambda does not run it

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::returned::Returned;
 use super::uses::Recorded;
-use crate::arn::FunctionArn;
-use crate::model::{DesiredRole, GuardsReading, Invocation, Live, VerifierTrust};
+use crate::arn::{Arn, FunctionArn};
+use crate::model::{DesiredRole, GuardsReading, Invocation, Live, RoleTrust};
 use crate::plan::{Acceptable, Consent, HowToAccept, digests_in_use, genesys};
 use crate::policy::Document;
 use crate::spec::is_guid;
@@ -39,8 +39,8 @@ pub struct Facts {
     pub recorded: Option<Recorded>,
     /// The AWS region of the organization in Genesys Cloud, if known.
     pub organization_region: Option<String>,
-    /// The verifier's own trust policy. `None`: there is none, or it has none.
-    pub verifier_trust: Option<VerifierTrust>,
+    /// The trust policies of the account's roles that the role trusts: the verifier, and those that the spec accepts.
+    pub trusts: BTreeMap<Arn, RoleTrust>,
 }
 
 /// Genesys Cloud's side compared with the spec.

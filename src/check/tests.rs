@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::questions::near_misses;
 use super::*;
 use crate::arn::{Arn, FunctionArn};
-use crate::model::{GuardsReading, Invocation, Live, VerifierTrust, resolve};
+use crate::model::{GuardsReading, Invocation, Live, RoleTrust, resolve};
 use crate::plan::testing::{converged, desired, document};
 use crate::plan::{Acceptable, foreign_policies, function_parties, trust_parties};
 use crate::policy::{Decision, Document};
@@ -33,7 +33,7 @@ pub(super) fn facts(live: Live) -> Facts {
         invocation: Invocation::default(),
         recorded: None,
         organization_region: None,
-        verifier_trust: None,
+        trusts: BTreeMap::new(),
     }
 }
 
@@ -331,14 +331,15 @@ fn a_function_is_called_in_its_own_region() {
 
 /// Whether a stranger can become one of those is not known.
 #[test]
-fn a_role_that_the_verifier_trusts_is_named_beside_the_verdict() {
+fn a_role_that_the_role_trusts_is_named_beside_the_verdict() {
     let verifier: Arn = "arn:aws:iam::111122223333:role/ci".parse().unwrap();
     let report = |principal: &str| {
         let mut facts = facts(converged());
         facts.desired.verifier = Some(verifier.clone());
-        facts.verifier_trust = Some(VerifierTrust::Read(document(&format!(
+        let trust = RoleTrust::Read(document(&format!(
             r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"sts:AssumeRole"}}}}"#
-        ))));
+        )));
+        facts.trusts = [(verifier.clone(), trust)].into();
         judge(&facts)
     };
     let notices = |principal: &str| report(principal).claim_notices().collect::<Vec<_>>().join("\n");
@@ -353,7 +354,7 @@ fn a_role_that_the_verifier_trusts_is_named_beside_the_verdict() {
 #[test]
 fn a_stranger_whom_the_verifier_s_own_trust_policy_admits_is_a_fault() {
     let verifier: Arn = "arn:aws:iam::111122223333:role/ci".parse().unwrap();
-    let report = |trust: VerifierTrust| {
+    let report = |trust: RoleTrust| {
         let mut live = converged();
         let role = live.role.as_mut().unwrap();
         let both = role.role.assume_role_policy.to_json().replace(
@@ -363,23 +364,24 @@ fn a_stranger_whom_the_verifier_s_own_trust_policy_admits_is_a_fault() {
         role.role.assume_role_policy = document(&both);
         let mut facts = facts(live);
         facts.desired.verifier = Some(verifier.clone());
-        facts.verifier_trust = Some(trust);
+        facts.trusts = [(verifier.clone(), trust)].into();
         judge(&facts)
     };
     let trusting = |principal: &str| {
-        VerifierTrust::Read(document(&format!(
+        RoleTrust::Read(document(&format!(
             r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"sts:AssumeRole"}}}}"#
         )))
     };
     let open = report(trusting("arn:aws:iam::999988887777:root"));
     assert_eq!(open.verdict.sign, Sign::Broken);
     assert_eq!(open.verdict.others, ["AWS account 999988887777 (through the verifier `ci`)"]);
-    assert!(open.diagnosis.has(Cause::VerifierOpen), "{:#?}", open.diagnosis);
+    assert!(open.diagnosis.has(Cause::InsiderOpen), "{:#?}", open.diagnosis);
     assert_eq!(report(trusting("*")).verdict.others, ["anyone (through the verifier `ci`)"]);
-    assert_eq!(report(VerifierTrust::NotRead).verdict.sign, Sign::Unknown);
+    assert_eq!(report(RoleTrust::NotRead).verdict.sign, Sign::Unknown);
     let closed = report(trusting("arn:aws:iam::111122223333:root"));
     assert_eq!(closed.verdict.sign, Sign::Good, "{:#?}", closed.verdict);
-    let claim = closed.claims.iter().find(|claim| claim.sentence.contains("own trust policy")).unwrap();
+    let claim =
+        closed.claims.iter().find(|claim| claim.sentence.contains("can become the verifier")).unwrap();
     assert!(claim.seen.contains("who can become those inside the account was not read"), "{claim:?}");
 }
 

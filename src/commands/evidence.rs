@@ -19,7 +19,7 @@ use crate::check::{
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
 use crate::model::{DesiredRole, OrganizationReading};
 use crate::plan::genesys::GenesysBlocker;
-use crate::plan::{self, Blocker, Change, Notice, RolePlan};
+use crate::plan::{self, Blocker, Change, Notice, RolePlan, accepted_roles};
 use crate::render::output::Output;
 use crate::spec::{region_as_given, regions_of};
 use crate::view::{Remark, blocker_remark};
@@ -48,19 +48,21 @@ pub(crate) async fn of_role(
         Some(Box::pin(recorded(session, &desired.role.arn, look_back, longest)).await)
     };
     // Before the probes, which would show up in it.
-    let verifier_trust = async {
-        match &desired.verifier {
-            Some(verifier) => Box::pin(aws::verifier_trust(&session.clients, verifier)).await,
-            None => None,
-        }
+    let trusts = async {
+        let accepted = live.role.iter().flat_map(|role| accepted_roles(role, desired)).map(|(arn, _)| arn);
+        let insiders: BTreeSet<Arn> = desired.verifier.iter().cloned().chain(accepted).collect();
+        let read = insiders.iter().map(async |arn| {
+            Box::pin(aws::role_trust(&session.clients, arn)).await.map(|trust| (arn.clone(), trust))
+        });
+        join_all(read).await.into_iter().flatten().collect::<BTreeMap<_, _>>()
     };
-    let (functions, whole_functions, qualified_policies, simulated, recorded, verifier_trust) = futures_util::join!(
+    let (functions, whole_functions, qualified_policies, simulated, recorded, trusts) = futures_util::join!(
         session.function_facts(observed, desired),
         session.whole_functions(desired),
         session.qualified_policies(desired),
         simulate,
         recorded,
-        verifier_trust
+        trusts
     );
     let probes = match &live.role {
         Some(_) if desired.external_id.is_presentable() => {
@@ -86,7 +88,7 @@ pub(crate) async fn of_role(
         invocation: session.invocation.clone(),
         recorded,
         organization_region: organization_region(session),
-        verifier_trust,
+        trusts,
     })
 }
 

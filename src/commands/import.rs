@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::connections::{GenesysAccess, SessionError};
 use super::files::{FileError, write_new};
-use super::loading::load_offline;
+use super::loading::{load_offline, mask_ids_of_specs, with_ids_from_variables};
 use super::options::Global;
 use super::report::report_json;
 use super::specs::SpecSource;
@@ -66,6 +66,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     }
     let mut region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
     let cloud = cloud_of_specs(global)?;
+    mask_ids_of_specs(global, output);
     let (clients, account, genesys) = if global.sandbox {
         if args.profile.is_some() {
             return Err(ImportError::ProfileInSandbox.into());
@@ -153,10 +154,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         organization.as_ref(),
         folder.as_deref(),
     );
-    let masked =
-        output.masker()(&text).replace("\"(masked external ID)\"", "{ env = \"GENESYS_EXTERNAL_ID\" }");
-    // What is masked elsewhere must not be in a file either.
-    let text = if masked.contains("{ env = \"GENESYS_EXTERNAL_ID\" }") { masked } else { text };
+    let text = with_ids_from_variables(text, output);
     let status = match is_spec {
         _ if args.unmanaged => Status::Changes,
         true => Status::Done,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::CommandError;
 use super::options::Global;
 use super::specs::SpecSource;
+use super::{CommandError, specs};
 use crate::arn::FunctionArn;
 use crate::render::diagnostics;
 use crate::render::output::Output;
@@ -34,6 +34,26 @@ pub fn load(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec,
 /// The same for a command that only inspects it: it needs no secret.
 pub fn load_offline(from: &SpecSource, global: &Global, output: &Output) -> Result<Spec, CommandError> {
     load_with(from, offline(global), output)
+}
+
+/// Masks what the specs at hand keep out of their files, for commands that need no spec.
+pub(super) fn mask_ids_of_specs(global: &Global, output: &Output) {
+    let mut sources = specs::named(global, &Output::capture()).unwrap_or_default();
+    sources.retain(|source| !matches!(source, SpecSource::Stdin));
+    for source in sources {
+        if let Ok(spec) = load_offline(&source, global, &Output::capture()) {
+            output.mask(|redactor| {
+                spec.roles.iter().for_each(|role| redactor.add_external_id(&role.external_id))
+            });
+        }
+    }
+}
+
+/// A spec's text; an external ID that is masked elsewhere must not be in a file either.
+pub(super) fn with_ids_from_variables(text: String, output: &Output) -> String {
+    const VARIABLE: &str = "{ env = \"GENESYS_EXTERNAL_ID\" }";
+    let masked = output.masker()(&text).replace("\"(masked external ID)\"", VARIABLE);
+    if masked.contains(VARIABLE) { masked } else { text }
 }
 
 pub(super) fn offline(global: &Global) -> LoadOptions<'_> {

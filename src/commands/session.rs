@@ -28,7 +28,7 @@ use crate::model::{
     DesiredRole, DesiredState, Invocation, Live, LiveState, LookForOrphans, OrganizationReading, Orphans,
 };
 use crate::permissions::{CommandKind, required_actions};
-use crate::plan::{Plan, Reads, block_what_iam_refuses, diff, widen_by_verifiers};
+use crate::plan::{Plan, Reads, block_what_iam_refuses, diff, note_open_accepts, widen_by_verifiers};
 use crate::policy::equivalent;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
@@ -341,6 +341,7 @@ impl Session {
         }
         block_what_iam_refuses(plan, desired, live, foresight);
         widen_by_verifiers(plan, desired, foresight);
+        note_open_accepts(plan, desired, live, foresight);
         Ok(())
     }
 

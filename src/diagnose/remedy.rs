@@ -53,7 +53,7 @@ pub fn remedy(finding: &Finding, facts: &Facts, around: &Surroundings, shell: &S
         Cause::DataAction => data_action(facts, finding, shell),
         Cause::OrganizationGuard => guard(facts, finding, &around.refused, shell),
         // The finding itself says what to do.
-        Cause::VerifierOpen | Cause::Invocation | Cause::Probe => Remedy::default(),
+        Cause::InsiderOpen | Cause::Invocation | Cause::Probe => Remedy::default(),
     };
     if remedy.ways.is_empty() {
         return Remedy::default().with(Means::Console, vec![say(finding.remedy.clone())]);

@@ -55,15 +55,15 @@ pub struct Foresight {
     pub missing: BTreeMap<Arn, Option<Arn>>,
     /// The instance profiles that contain a role, by role.
     pub instance_profiles: BTreeMap<String, Vec<String>>,
-    /// The trust policies of the verifiers that are roles of the account.
-    pub verifiers: BTreeMap<Arn, VerifierTrust>,
+    /// The trust policies of the account's roles that may assume one of the spec's: its verifiers, and those it accepts.
+    pub trusts: BTreeMap<Arn, RoleTrust>,
     /// What is unknown, and why.
     pub unknown: Vec<String>,
 }
 
-/// Whom a verifier's own trust policy admits.
+/// Whom the trust policy of another role of the account admits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum VerifierTrust {
+pub enum RoleTrust {
     Read(Document),
     NotRead,
 }

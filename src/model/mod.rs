@@ -12,7 +12,7 @@ mod ownership;
 mod resolve;
 
 pub use desired::{DesiredRole, DesiredState};
-pub use foresight::{Foresight, Namesakes, VerifierTrust, WantedNames};
+pub use foresight::{Foresight, Namesakes, RoleTrust, WantedNames};
 pub use genesys::{
     ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
     LiveOrganization, Marker, MemberDiff, OrganizationReading, Usage, arn_in_name,

@@ -190,6 +190,28 @@ fn accepted_statements(role: &LiveRole, desired: &DesiredRole) -> Vec<Statement>
     document.statements.as_slice().iter().filter(is_accepted).cloned().collect()
 }
 
+/// The account's own roles that the spec accepts in the trust policy, each with the digest of what was accepted. Whoever can
+/// become one of them gets in.
+pub fn accepted_roles(role: &LiveRole, desired: &DesiredRole) -> Vec<(Arn, String)> {
+    let parties = trust_parties(role, desired).into_iter().flatten();
+    let accepted = parties.filter(|party| party.consent(&desired.accepts).is_given());
+    let own = accepted.filter_map(|party| {
+        let [AcceptedThing::Principal(value)] = party.things.as_slice() else { return None };
+        let arn = value.parse::<Arn>().ok().filter(|arn| arn.account == desired.role.arn.account)?;
+        Some((role_of(arn)?, party.digest))
+    });
+    own.collect()
+}
+
+/// The role that a principal is, or is a session of.
+pub fn role_of(principal: Arn) -> Option<Arn> {
+    if principal.resource.starts_with("role/") {
+        return Some(principal);
+    }
+    let (name, _) = principal.resource.strip_prefix("assumed-role/")?.split_once('/')?;
+    Some(Arn { service: "iam".to_owned(), resource: format!("role/{name}"), ..principal })
+}
+
 /// The role without the trust policy statements that the spec accepts.
 pub fn without_accepted(role: &LiveRole, desired: &DesiredRole) -> LiveRole {
     let accepted = accepted_statements(role, desired);

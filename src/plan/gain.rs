@@ -31,6 +31,16 @@ impl Plan {
             Notice::AcceptsNothing { what, outsiders: Some(digest), .. } => {
                 Some(KeptStranger { what: format!("{what}, which is not there yet"), key: digest.clone() })
             }
+            Notice::AcceptedOpen { role: accepted, admits, digest } => {
+                let accepted = accepted.name();
+                let what = match admits.as_slice() {
+                    [] => format!("who may assume `{accepted}`, which the spec accepts, is not known"),
+                    admits => {
+                        format!("{} may assume `{accepted}`, which the spec accepts", admits.join(" and "))
+                    }
+                };
+                Some(KeptStranger { what, key: digest.clone() })
+            }
             // Who is new gains, and keeps nothing.
             Notice::ConfirmedAccount { account, .. } if !role.admits_newly(account) => Some(KeptStranger {
                 what: format!("AWS account {account} may assume the role as Genesys Cloud"),

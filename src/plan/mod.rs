@@ -17,8 +17,8 @@ pub mod testing;
 mod verifier;
 
 pub use accept::{
-    Acceptable, Consent, ForeignPolicy, FunctionPolicy, digests_in_use, foreign_policies, function_parties,
-    note_accepts, trust_parties, without_accepted,
+    Acceptable, Consent, ForeignPolicy, FunctionPolicy, accepted_roles, digests_in_use, foreign_policies,
+    function_parties, note_accepts, role_of, trust_parties, without_accepted,
 };
 pub use change::{Change, ChangeKind, Diff, Service};
 pub use gain::Denial;
@@ -32,7 +32,7 @@ pub use model::{
 pub use party::{Gain, KeptStranger, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
 pub use stray::Stray;
-pub use verifier::{verifier_strangers, widen_by_verifiers};
+pub use verifier::{note_open_accepts, role_strangers, widen_by_verifiers};
 
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, OrganizationReading, Orphans};
 

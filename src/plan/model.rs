@@ -296,6 +296,13 @@ pub enum Notice {
         /// The accept's digest, if they are not of the spec's account.
         outsiders: Option<String>,
     },
+    /// The spec accepts a role of the account whose own trust policy admits these from outside; none: it was not read.
+    AcceptedOpen {
+        role: Arn,
+        admits: Vec<String>,
+        /// The accept's digest.
+        digest: String,
+    },
     /// The spec accepts a document other than the live one, or does not say which.
     AcceptOutdated {
         what: String,

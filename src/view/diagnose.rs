@@ -220,7 +220,7 @@ fn consequence(finding: &Finding) -> String {
     let is_open = matches!(
         finding.cause,
         Cause::RoleOpen
-            | Cause::VerifierOpen
+            | Cause::InsiderOpen
             | Cause::FunctionOpen
             | Cause::ExtraPermissions
             | Cause::Stranger

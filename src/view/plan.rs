@@ -300,6 +300,7 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
             notice,
             Notice::ConfirmedAccount { .. }
                 | Notice::Accepted { lets_in: true, .. }
+                | Notice::AcceptedOpen { .. }
                 | Notice::Genesys(GenesysNotice::CutOff { .. })
         ) || matches!(
             notice,

@@ -139,6 +139,17 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             ))
             .with_details(gains);
         }
+        Notice::AcceptedOpen { role, admits, digest: _ } => {
+            let name = one_line(role.name());
+            return Remark::new(match admits.as_slice() {
+                [] => format!("who may assume `{name}`, which the spec accepts, is not known: its trust policy could not be read"),
+                admits => format!(
+                    "{} can get in through `{name}`, which the spec accepts: its own trust policy admits them",
+                    one_line(&admits.join(" and "))
+                ),
+            })
+            .with_remedy(format!("close the trust policy of `{name}`, or take its [[role.accept]] out of the spec"));
+        }
         Notice::AcceptOutdated { what, gains, accept } => {
             let (how, paste) = to_accept(accept);
             return Remark::new(format!("{} is not as the spec accepts it", one_line(what)))

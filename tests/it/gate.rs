@@ -171,7 +171,7 @@ fn whoever_can_become_the_verifier_is_admitted_too() {
     check
         .expect(4)
         .says("AWS account 999988887777 (through the verifier `ci`) can get in")
-        .says("The own trust policy of the verifier arn:aws:iam::111122223333:role/ci admits AWS account 999988887777");
+        .says("The own trust policy of the verifier `ci` admits AWS account 999988887777");
 }
 
 #[test]
@@ -479,6 +479,57 @@ fn whether_a_role_was_taken_out_must_be_known_to_the_gate() {
         .expect(3)
         .says("whether roles were taken out of the spec, with strangers inside, is not known")
         .says("help: allow whoever plans iam:GetAccountAuthorizationDetails");
+}
+
+/// A pull request accepts a role of the account, and whoever can become that role gets in.
+#[test]
+fn an_accepted_role_that_a_stranger_can_become_lets_the_stranger_in() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    let trust = |principal: &str| {
+        format!(
+            "
+iam.update_assume_role_policy(RoleName='ci', PolicyDocument=trust('{principal}'))
+"
+        )
+    };
+    served.boto3(
+        "
+iam.create_role(RoleName='ci', AssumeRolePolicyDocument=trust('arn:aws:iam::111122223333:root'))
+document = iam.get_role(RoleName='GenesysDataActionRole')['Role']['AssumeRolePolicyDocument']
+document['Statement'].append({'Effect': 'Allow', 'Action': 'sts:AssumeRole', 'Principal': {'AWS': 'arn:aws:iam::111122223333:role/ci'}})
+iam.update_assume_role_policy(RoleName='GenesysDataActionRole', PolicyDocument=json.dumps(document))
+",
+    );
+    let check = served.run(&["check"]);
+    let from = check.stdout.find("[[role.accept]]").unwrap_or_else(|| panic!("{}", check.stdout));
+    let lines: Vec<&str> = check.stdout[from..].lines().take(4).map(str::trim).collect();
+    served.project.write_spec(&format!("{}\n{}\n", EXAMPLE, lines.join("\n").replace('…', "deploys")));
+    served.run(&["check"]).expect(0).says("role/ci can get in, as the spec accepts, and nobody else");
+    served.run(&["plan", GUARD]).expect(0);
+    served.boto3(&trust("arn:aws:iam::999988887777:root"));
+    let check = served.run(&["check"]);
+    check
+        .expect(4)
+        .says("AWS account 999988887777 (through the role `ci`)")
+        .says("take its [[role.accept]] out of the spec");
+    let plan = served.run(&["plan"]);
+    plan.expect(0).says("AWS account 999988887777 can get in through `ci`, which the spec accepts");
+    let refused = served.run(&["plan", GUARD]);
+    refused.expect(3).says("AWS account 999988887777 may assume `ci`, which the spec accepts");
+    let key = lines.iter().find_map(|line| line.strip_prefix("digest = ")).unwrap().trim_matches('"');
+    served.run(&["plan", GUARD, "--allow-accept", key]).expect(0);
+    // One that may not be read admits nobody knows whom.
+    let endpoint = served.server.endpoint.clone();
+    let front = http_stub::serve(move |request| {
+        let body = String::from_utf8_lossy(request.body()).into_owned();
+        let is_ci = body.contains("Action=GetRole&") && body.contains("RoleName=ci");
+        let denied = || aws_error(403, "AccessDenied", "not authorized to perform: iam:GetRole");
+        Some(if is_ci { denied() } else { http_stub::forwarded(&endpoint, request) })
+    });
+    let unread = |args: &[&str]| served.project.run(&[&["--aws-endpoint-url", &front], args].concat());
+    unread(&["check"]).says("? GenesysDataActionRole").says("its trust policy could not be read");
+    unread(&["plan", GUARD]).expect(3).says("who may assume `ci`, which the spec accepts, is not known");
 }
 
 /// Nothing is out of date: the two identities see different things, and a new plan would change nothing about that.

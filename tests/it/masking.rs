@@ -22,6 +22,52 @@ fn a_masked_external_id_appears_nowhere() {
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
 }
 
+/// Those too that need no spec, and the files that commands write.
+#[test]
+fn a_masked_id_of_the_spec_at_hand_is_in_no_output_or_file_of_any_command() {
+    let id = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID)).env("GENESYS_EXTERNAL_ID", id);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    fs::create_dir(project.path("below")).unwrap();
+    let mut written = Vec::new();
+    for (number, args) in [
+        &["diagnose"][..],
+        &["diagnose", ROLE, "--all"],
+        &["diagnose", ROLE, "--format", "json"],
+        &["diagnose", ROLE, "--format", "html"],
+        &["diagnose", ROLE, "--out", "OUT"],
+        &["import", ROLE],
+        &["import", ROLE, "--json"],
+        &["import", "--all", "--out", "OUT"],
+        &["diagnose", ROLE, "--scenario", "open-role"],
+        &["check", "--all", "--scenario", "wrong-external-id", "--report", "html=OUT"],
+        &["plan", "--report", "markdown=OUT"],
+        &["plan", "--out", "OUT"],
+        &["validate", "--json"],
+        &["permissions"],
+        &["destroy", "--yes", "--format", "markdown"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let toml = args.contains(&"diagnose") || args.contains(&"import");
+        let file = format!("out-{number}.{}", if toml { "toml" } else { "json" });
+        let args: Vec<String> = args.iter().map(|arg| arg.replace("OUT", &file)).collect();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let run = project.sandbox(&args);
+        assert!(!(run.stdout.clone() + &run.stderr).contains(id), "{args:?}: {}{}", run.stdout, run.stderr);
+        written.extend(fs::read_to_string(project.path(&file)).ok().map(|text| (file, text)));
+    }
+    assert_eq!(written.len(), 5, "{:?}", written.iter().map(|(file, _)| file).collect::<Vec<_>>());
+    for (file, text) in &written {
+        assert!(!text.contains(id), "{file}: {text}");
+    }
+    let specs = written.iter().filter(|(file, _)| file.ends_with(".toml"));
+    specs.for_each(|(_, text)| {
+        assert!(text.contains("external_id = { env = \"GENESYS_EXTERNAL_ID\" }"), "{text}")
+    });
+}
+
 #[test]
 fn a_rotated_masked_id_is_shown_as_another_value() {
     let project = Project::new(&example_with(LITERAL_ID, MASKED_ID))

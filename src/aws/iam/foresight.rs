@@ -8,9 +8,9 @@ use super::names::{policies_named, roles_named};
 use crate::arn::Arn;
 use crate::aws::client::Clients;
 use crate::aws::error::AwsError;
-use crate::model::{DesiredState, Foresight, LiveState, Namesakes, VerifierTrust, WantedNames};
+use crate::model::{DesiredState, Foresight, LiveState, Namesakes, RoleTrust, WantedNames};
 use crate::plan::iam::IamChange;
-use crate::plan::{Change, Plan, RolePlan, needs_attachment_quota};
+use crate::plan::{Change, Plan, RolePlan, accepted_roles, needs_attachment_quota};
 use crate::policy::Document;
 
 /// # Errors
@@ -36,12 +36,16 @@ pub async fn foresee(
     // A role's own policy is created first; another role's may be created too late.
     let boundaries: BTreeSet<&Arn> = plan.roles.iter().flat_map(needed_boundaries).collect();
     let widens = plan.is_wider();
-    let principals: BTreeSet<&Arn> = desired
+    let verifiers = desired
         .roles
         .iter()
-        .filter_map(|role| role.verifier.as_ref())
-        .filter(|arn| (trusts || widens) && arn.account == desired.account_id.as_str())
-        .collect();
+        .filter_map(|role| role.verifier.clone())
+        .filter(|arn| (trusts || widens) && arn.account == desired.account_id.as_str());
+    let accepted = desired.roles.iter().flat_map(|role| {
+        let live = live.roles.get(&role.role.name).and_then(|live| live.role.as_ref());
+        live.map(|live| accepted_roles(live, role)).unwrap_or_default()
+    });
+    let principals: BTreeSet<Arn> = verifiers.chain(accepted.map(|(arn, _)| arn)).collect();
     let deleted: Vec<&String> = changes
         .iter()
         .filter_map(|change| match change {
@@ -61,7 +65,7 @@ pub async fn foresee(
             }
         },
         try_join_all(boundaries.into_iter().map(|arn| Box::pin(missing_policy(clients, arn)))),
-        try_join_all(principals.into_iter().map(|arn| Box::pin(principal(clients, arn)))),
+        try_join_all(principals.iter().map(|arn| Box::pin(principal(clients, arn)))),
         try_join_all(deleted.into_iter().map(|role| Box::pin(instance_profiles(clients, role)))),
     )?;
     let mut found = names;
@@ -69,11 +73,11 @@ pub async fn foresee(
     for (arn, principal) in found_principals {
         match principal {
             Looked::Up(Existing { missing: is_missing, trust }) => {
-                found.verifiers.extend(trust.map(|trust| (arn, trust)));
+                found.trusts.extend(trust.map(|trust| (arn, trust)));
                 missing.push(Looked::Up(is_missing));
             }
             Looked::Refused(why) => {
-                found.verifiers.insert(arn, VerifierTrust::NotRead);
+                found.trusts.insert(arn, RoleTrust::NotRead);
                 missing.push(Looked::Refused(why));
             }
         }
@@ -198,14 +202,14 @@ pub(super) async fn missing_principal(clients: &Clients, arn: &Arn) -> Result<Mi
     })
 }
 
-/// Whom a verifier's own trust policy admits; `None` if it is not a role of the account, or does not exist.
-pub async fn verifier_trust(clients: &Clients, arn: &Arn) -> Option<VerifierTrust> {
+/// Whom its own trust policy admits; `None` if it is not a role of the account, or does not exist.
+pub async fn role_trust(clients: &Clients, arn: &Arn) -> Option<RoleTrust> {
     if !arn.resource.starts_with("role/") {
         return None;
     }
     match principal(clients, arn).await {
         Ok((_, Looked::Up(found))) => found.trust,
-        Ok((_, Looked::Refused(_))) | Err(_) => Some(VerifierTrust::NotRead),
+        Ok((_, Looked::Refused(_))) | Err(_) => Some(RoleTrust::NotRead),
     }
 }
 
@@ -213,7 +217,7 @@ pub async fn verifier_trust(clients: &Clients, arn: &Arn) -> Option<VerifierTrus
 struct Existing {
     missing: Option<(Arn, Option<Arn>)>,
     /// Of a role.
-    trust: Option<VerifierTrust>,
+    trust: Option<RoleTrust>,
 }
 
 async fn principal(clients: &Clients, arn: &Arn) -> Result<(Arn, Looked<Existing>), AwsError> {
@@ -228,8 +232,8 @@ async fn principal(clients: &Clients, arn: &Arn) -> Result<(Arn, Looked<Existing
             Looked::Up(answer) => answer.and_then(|answer| answer.role).map(|role| {
                 let document = role.assume_role_policy_document.as_deref().map(Document::parse_encoded);
                 trust = Some(match document {
-                    Some(Ok(document)) => VerifierTrust::Read(document),
-                    Some(Err(_)) | None => VerifierTrust::NotRead,
+                    Some(Ok(document)) => RoleTrust::Read(document),
+                    Some(Err(_)) | None => RoleTrust::NotRead,
                 });
                 role.arn
             }),

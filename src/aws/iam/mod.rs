@@ -15,7 +15,7 @@ mod write;
 
 pub use account::{AccountListing, ListedRole, account_listing};
 pub use bulk::Freshness;
-pub use foresight::{foresee, verifier_trust};
+pub use foresight::{foresee, role_trust};
 pub use obstacle::obstacle;
 pub use orphans::{orphan, roles_tagged, roles_trusting};
 pub use owner::{role_tags, tags_of_policy};

@@ -1,6 +1,7 @@
 //! Claims about the live documents, evaluated offline.
 
 mod functions;
+mod insider;
 mod mistakes;
 mod permissions;
 mod question;

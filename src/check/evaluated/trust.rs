@@ -6,13 +6,14 @@ use super::super::facts::{Basis, Facts};
 use super::super::questions::{admits_organization, genesys, genesys_may_assume, may_assume, near_misses};
 use super::super::topic::Topic;
 use super::super::trusted::{self, Bearers, Trust};
+use super::insider::{self, Insider};
 use super::question::{NOT_ASSUMED, ask};
 use crate::arn::Arn;
-use crate::model::{DesiredRole, LiveRole, VerifierTrust};
-use crate::plan::{Acceptable, Consent, HowToAccept, trust_parties, verifier_strangers, without_accepted};
+use crate::model::{DesiredRole, LiveRole};
+use crate::plan::{Acceptable, Consent, HowToAccept, accepted_roles, trust_parties, without_accepted};
 use crate::policy::access::{conditions, principal_in_words};
 use crate::policy::document::Effect;
-use crate::policy::{Decision, Document, Evaluation, Principal, STRANGER, StatementOutcome};
+use crate::policy::{Decision, Evaluation, Principal, STRANGER, StatementOutcome};
 use crate::spec::{AccountTrust, genesys_account_name};
 
 /// Whether the account that the spec trusts is one that Genesys publishes.
@@ -88,6 +89,8 @@ pub(crate) fn trust(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
         ask(Topic::NobodyElse, format!("{who} may not assume the role"), fails, "")
             .accepted(IS_NAMED, acceptance)
     }));
+    let insiders = accepted_roles(role, &facts.desired);
+    claims.extend(insiders.iter().filter_map(|(arn, _)| insider::claim(arn, Insider::Accepted, facts)));
     claims
 }
 
@@ -452,51 +455,8 @@ impl Asked<'_> {
         let without = may_assume(self.role, &principal, None);
         let mut claims =
             vec![admitted, self.refused("the verifier without an external ID", without, || self.any_id())];
-        claims.extend(self.become_verifier(verifier));
+        claims.extend(insider::claim(verifier, Insider::of_verifier(self.facts), self.facts));
         claims
-    }
-
-    /// Whoever can become the verifier can use the role.
-    fn become_verifier(&self, verifier: &Arn) -> Option<Claim> {
-        let question = ask(
-            Topic::NobodyElse,
-            format!("the verifier's own trust policy admits no one outside the account ({verifier})"),
-            format!("the verifier's own trust policy admits someone outside the account ({verifier})"),
-            format!("whoever can become the verifier ({verifier}) can use the role"),
-        );
-        Some(match self.facts.verifier_trust.as_ref()? {
-            VerifierTrust::NotRead => question
-                .not_provable("its trust policy could not be read", "allow the caller iam:GetRole on it"),
-            VerifierTrust::Read(trust) => match verifier_strangers(trust, verifier) {
-                admits if admits.is_empty() => match chained_roles(trust, verifier).as_slice() {
-                    [] => question.holds(
-                        "no one it names is outside; who can become those inside the account was not read",
-                    ),
-                    roles => {
-                        let roles = roles.join(" and ");
-                        question.holds(format!("it admits {roles}, whose own trust policy is not read")).with_notice(format!(
-                            "whoever can become {roles} can become the verifier `{}`, and use this role: that was not checked",
-                            verifier.name()
-                        ))
-                    }
-                },
-                strangers => {
-                    let through =
-                        |who: &String| format!("{who} (through the verifier `{}`)", verifier.name());
-                    let admits = strangers.join(" and ");
-                    let finding = Finding {
-                        cause: Cause::VerifierOpen,
-                        what: format!("The own trust policy of the verifier {verifier} admits {admits}"),
-                        consequence: format!("{admits} can become the verifier, and use the role"),
-                        remedy: format!(
-                            "close the trust policy of {verifier}, or take `[check] verifier` out of the spec and apply"
-                        ),
-                        harm: Harm { lets_in: strangers.iter().map(through).collect(), ..Harm::default() },
-                    };
-                    question.fails(format!("it admits {admits}"), finding, &[])
-                }
-            },
-        })
     }
 
     /// Someone who must not get in.
@@ -672,21 +632,4 @@ impl Asked<'_> {
             harm: Harm { lets_in: self.bearers(), ..Harm::default() },
         }
     }
-}
-
-/// Roles of the account that the verifier's trust policy names, itself or in a condition: each is another way to become it.
-fn chained_roles(trust: &Document, verifier: &Arn) -> Vec<String> {
-    let allows = trust.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow);
-    let named = allows.flat_map(|statement| {
-        let principals = statement.principals().map(|(_, value)| value.to_owned());
-        let demanded = statement.conditions().on("aws:PrincipalArn");
-        let demanded = demanded.filter(|(operator, _)| !operator.contains("Not"));
-        principals.chain(demanded.flat_map(|(_, values)| values.iter().map(ToString::to_string)))
-    });
-    let arns = named.filter_map(|value| value.parse::<Arn>().ok());
-    let roles = arns.filter(|arn| arn.account == verifier.account && arn.resource.starts_with("role/"));
-    let mut names: Vec<String> = roles.map(|arn| format!("`{}`", arn.name())).collect();
-    names.sort();
-    names.dedup();
-    names
 }

@@ -10,6 +10,7 @@ mod place;
 
 use std::io::{IsTerminal as _, Read as _};
 
+use super::loading::mask_ids_of_specs;
 use super::options::{Global, ReportFormat};
 use super::{CommandError, Status};
 use crate::arn::Arn;
@@ -37,6 +38,7 @@ pub async fn run(global: &Global, args: &DiagnoseArgs, output: &Output) -> Resul
     // Genesys Cloud's error names the role of its integration.
     let in_error = error.as_ref().and_then(|error| error.role.clone()).filter(|_| args.role.is_none());
     let named = args.role.clone().or_else(|| in_error.as_ref().map(ToString::to_string));
+    mask_ids_of_specs(global, output);
     let place = place(global, args, named.as_deref(), output).await?;
     let whole = match &in_error {
         Some(role) => whole_name(&place, role).await,

@@ -7,6 +7,7 @@ use super::error::DiagnoseError;
 use crate::arn::FunctionArn;
 use crate::commands::CommandError;
 use crate::commands::files::write_new;
+use crate::commands::loading::with_ids_from_variables;
 use crate::commands::options::ReportFormat;
 use crate::commands::specs::spec_name_for;
 use crate::diagnose::RoleCase;
@@ -39,7 +40,7 @@ pub(super) fn write(
 ) -> Result<(), CommandError> {
     let text = with_functions(&case.wanted.text, &args.functions, case)?;
     let text = with_lines(&text, &args.with)?;
-    write_new(path, &with_name(&text, path, case), output)?;
+    write_new(path, &with_ids_from_variables(with_name(&text, path, case), output), output)?;
     let file = match path == Path::new(DEFAULT_FILE) {
         true => String::new(),
         false => format!(" --file {}", shell_word(&path.to_string_lossy())),

@@ -336,6 +336,11 @@ fn hostile_plan(text: &str) -> Plan {
                 accept: accept(false),
             },
             Notice::ExtraInline { name: t(), grants: Vec::new(), denies: vec![t()], accept: accept(false) },
+            Notice::AcceptedOpen {
+                role: "arn:aws:iam::111122223333:role/r".parse().unwrap(),
+                admits: vec![t()],
+                digest: t(),
+            },
             Notice::Accepted {
                 what: t(),
                 gains: vec![t()],

@@ -148,7 +148,7 @@ fn in_short(cause: Cause) -> &'static str {
         Cause::RoleOpen => "the role is open",
         Cause::Stranger => "a stranger was seen",
         Cause::Verifier => "the verifier is refused",
-        Cause::VerifierOpen => "the verifier is open",
+        Cause::InsiderOpen => "a role it trusts is open",
         Cause::FunctionMissing => "no such function",
         Cause::FunctionNotReady => "not ready",
         Cause::FunctionThrottled => "always throttled",
