@@ -55,7 +55,7 @@ pub struct Proofs {
     /// Let Genesys Cloud test this data action (ID or name), which REALLY RUNS the function; repeatable
     #[arg(long, value_name = "ACTION", add = ArgValueCompleter::new(data_action_names))]
     pub invoke: Vec<String>,
-    /// The input of the tested data actions: a JSON object, or @FILE; default: {}
+    /// The input of the tested data actions: a JSON object, or @FILE; default: their `test_input`
     #[arg(long, value_name = "JSON", requires = "invoke")]
     pub input: Option<String>,
     /// See who used the roles since then (2h, 7d, 2026-11-01): by itself for up to five roles of one spec, 90 days back
@@ -303,6 +303,8 @@ pub(super) async fn facts_of(
             outputs: Vec::new(),
             role_is_new: false,
         });
+        // All of them first: whatever is wrong with one, no function has run yet.
+        let mut tests = Vec::new();
         for test in proofs.tests.iter().cloned().chain(named) {
             let action = match client.action(&test.id).await {
                 Err(error) => {
@@ -314,9 +316,16 @@ pub(super) async fn facts_of(
                 Ok(action) => action,
             };
             let test = match proofs.invoke.contains(&test.id) {
-                true => as_asked(session, client, &action, test, proofs.input.is_some(), output).await?,
+                true => as_asked(session, client, &action, test, proofs.input.is_some()).await?,
                 false => test,
             };
+            tests.push((action, test));
+        }
+        for (action, test) in tests {
+            if proofs.invoke.contains(&test.id) {
+                let (note, input) = (paint(WARNING, "note:"), one_line(&test.input));
+                output.note(&format!("{note} sending {input} to \"{}\"\n", one_line(&action.name)));
+            }
             let passed = observed.replaced.passed.borrow().get(&action.id).cloned();
             let result = match passed {
                 Some(result) => result,
@@ -378,7 +387,6 @@ async fn as_asked(
     action: &Action,
     mut test: SpecTest,
     is_given: bool,
-    output: &Output,
 ) -> Result<SpecTest, CommandError> {
     let of_spec = session.spec.roles.iter().flat_map(|role| &role.data_actions);
     let named: Vec<_> = of_spec.filter(|one| one.content.name == action.name).collect();
@@ -403,16 +411,13 @@ async fn as_asked(
         }
     }
     if let (Some(contract), Ok(input)) = (contract, serde_json::from_str(&test.input))
-        && let Some((message, help)) = unfit_input(what, &input, &contract).into_iter().next()
+        && let Some((message, help)) =
+            unfit_input(&format!("{what} for \"{}\"", one_line(&action.name)), &input, &contract)
+                .into_iter()
+                .next()
     {
         return Err(InputError::Contract { message, help }.into());
     }
-    output.note(&format!(
-        "{} sending {} to \"{}\"\n",
-        paint(WARNING, "note:"),
-        one_line(&test.input),
-        one_line(&action.name)
-    ));
     Ok(test)
 }
 

@@ -404,7 +404,7 @@ fn verdict_view(
                 };
                 format!("Proven end to end{place} for {} only; the rest is shown {rest}.", few(only_invoked))
             }
-            None => proof_in_words(*proof, *sign, in_sandbox).to_owned(),
+            None => proof_in_words(*proof, *sign, in_sandbox, of_many_functions(claims)).to_owned(),
         },
         to_do: to_do.clone(),
     }
@@ -437,8 +437,19 @@ fn sign_word<S: Serializer>(sign: &Sign, serializer: S) -> Result<S::Ok, S::Erro
     serializer.serialize_str(sign.word())
 }
 
-fn proof_in_words(proof: Option<Level>, sign: Sign, in_sandbox: bool) -> &'static str {
+fn of_many_functions(claims: &[Claim]) -> bool {
+    let functions = claims.iter().filter(|claim| claim.topic == Topic::Functions);
+    functions.map(|claim| &claim.function).collect::<BTreeSet<_>>().len() > 1
+}
+
+fn proof_in_words(proof: Option<Level>, sign: Sign, in_sandbox: bool, many: bool) -> &'static str {
     match (proof, in_sandbox) {
+        (Some(Level::EndToEnd), false) if many => {
+            "Proven end to end: Genesys Cloud itself invoked each function."
+        }
+        (Some(Level::EndToEnd), true) if many => {
+            "Proven end to end in the sandbox (not in AWS): its Genesys Cloud invoked each function."
+        }
         (Some(Level::EndToEnd), false) => "Proven end to end: Genesys Cloud itself invoked the function.",
         (Some(Level::EndToEnd), true) => {
             "Proven end to end in the sandbox (not in AWS): its Genesys Cloud invoked the function."

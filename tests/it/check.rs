@@ -449,3 +449,39 @@ fn causes_that_are_cut_are_said_to_be() {
     );
     project.sandbox(&["check", "--all"]).expect(4).says_not("`--all` shows");
 }
+
+/// The picture shows as proven what was tried, and nothing else.
+#[test]
+fn of_two_functions_the_arrow_of_a_test_leads_to_the_one_that_was_invoked() {
+    let spec = "\n[role.integration]\nname = \"Orders\"\n\
+        [[role.data_action]]\nname = \"A\"\nfunction = \"aa\"\ninput = { n = \"string\" }\noutput = { s = \"string\" }\n\
+        [[role.data_action]]\nname = \"B\"\nfunction = \"bb\"\ninput = { m = \"string\" }\noutput = { s = \"string\" }\n";
+    let functions = "functions = [\"my-genesys-trigger-function\"]";
+    let project = Project::new(&format!("{}{spec}", example_with(functions, "functions = [\"aa\", \"bb\"]")));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let page = |actions: &[(&str, &str)], format: &str| {
+        let mut args = vec!["check", "--format", format];
+        actions.iter().for_each(|(name, _)| args.extend(["--invoke", name]));
+        args.extend(["--input", actions[0].1]);
+        project.sandbox(&args)
+    };
+    for (name, input, station) in [("A", r#"{"n":"1"}"#, "aa"), ("B", r#"{"m":"1"}"#, "bb")] {
+        let comment = page(&[(name, input)], "markdown");
+        let stop = format!("[\"function<br/>{station}\"]");
+        let stop = comment.expect(0).stdout.lines().find(|line| line.contains(&stop)).unwrap();
+        let stop = stop.trim().split('[').next().unwrap();
+        let arrows: Vec<&str> = comment.stdout.lines().filter(|line| line.contains("end to end: ")).collect();
+        assert!(
+            matches!(arrows.as_slice(), [one] if one.trim_end().ends_with(stop)),
+            "{station} is {stop}: {arrows:?}"
+        );
+        page(&[(name, input)], "html").says(&format!("Genesys Cloud itself invoked only {station}"));
+    }
+    // Nothing runs where one of them would not take the input.
+    let asked = project.sandbox(&["check", "--invoke", "A", "--invoke", "B", "--input", r#"{"n":"1"}"#]);
+    asked.expect(64).says("`--input` for \"B\" has `n`").says_not("sending");
+    project
+        .sandbox(&["check", "--invoke", "A", "--invoke", "B", "--input", "{}"])
+        .expect(0)
+        .says("invoked each function");
+}

@@ -80,7 +80,21 @@ pub(super) fn way(esc: &Escape<'_>, picture: &Picture) -> String {
     }
     if let Some(end_to_end) = end_to_end.as_ref().filter(|link| link.proof != LinkProof::NotRead) {
         let link = Link { words: format!("end to end: {}", end_to_end.words), ..end_to_end.clone() };
-        drawn.add(esc, ("s0", "f0"), &link, arrow(link.proof));
+        let tried = functions.iter().take(FUNCTIONS).enumerate();
+        let tried = tried.filter_map(|(index, stop)| Some((index, stop.end_to_end?)));
+        let mut tried: Vec<(usize, LinkProof)> = tried.collect();
+        // The data action points at a function that the spec does not have.
+        if tried.is_empty() && functions.len() == 1 {
+            tried.push((0, link.proof));
+        }
+        for (index, proof) in tried {
+            let words = match proof {
+                LinkProof::Called => "end to end: Genesys Cloud itself invoked it".to_owned(),
+                _ => link.words.clone(),
+            };
+            let link = Link { proof, words, ..link.clone() };
+            drawn.add(esc, ("s0", &format!("f{index}")), &link, arrow(proof));
+        }
     }
     out.push_str(&drawn.lines);
     out.push_str(&drawn.styles);

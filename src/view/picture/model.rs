@@ -52,6 +52,8 @@ pub struct FunctionStop {
     pub station: Station,
     /// Who reaches it without the role.
     pub others: Option<Outsiders>,
+    /// Whether Genesys Cloud itself came through to this one. `None`: not tried.
+    pub end_to_end: Option<LinkProof>,
 }
 
 /// Outsiders; the link says whether they get in.
@@ -178,7 +180,7 @@ impl Picture {
             }
         }
         let policy = names.last().cloned().unwrap_or_default();
-        for FunctionStop { link, station, others } in functions {
+        for FunctionStop { link, station, others, end_to_end: _ } in functions {
             let function = called(("function", station));
             said.push(format!("{policy} to {function}: {}.", link.sentence()));
             if let Some(Outsiders { names, link }) = others {

@@ -263,7 +263,10 @@ fn functions(
             let mark = mark(function);
             // The function itself is not the plan's.
             let station = Station { name: function.label(), is_known: true, mark: None };
-            (mark, FunctionStop { link: link(mark, "may be invoked"), station, others: None })
+            (
+                mark,
+                FunctionStop { link: link(mark, "may be invoked"), station, others: None, end_to_end: None },
+            )
         })
         .collect();
     stops.sort_by_key(|(mark, _)| *mark);
@@ -282,6 +285,7 @@ fn no_longer(wanted: &[FunctionArn], forbidden: &BTreeSet<String>) -> impl Itera
         link: link(Mark::Gone, "no longer invoked"),
         station: Station { name, is_known: true, mark: None },
         others: None,
+        end_to_end: None,
     })
 }
 

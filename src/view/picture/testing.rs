@@ -25,6 +25,7 @@ pub(crate) fn picture_of(text: &str, functions: usize) -> Picture {
                 link: link(LinkProof::Called),
                 station: station(),
                 others: Some(others()),
+                end_to_end: None,
             };
             functions
         ],

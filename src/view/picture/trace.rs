@@ -214,7 +214,15 @@ pub(in crate::view) fn picture(report: &RoleReport) -> Picture {
     let others = others(report, &at(Spot::Others));
     let more =
         Some(link(Spot::More)).filter(|link| !matches!(link.proof, LinkProof::Read | LinkProof::NotRead));
-    let end_to_end = link(Spot::Whole);
+    let mut end_to_end = link(Spot::Whole);
+    let invoked = functions.iter().filter(|stop| stop.end_to_end == Some(LinkProof::Called));
+    let invoked: Vec<String> = invoked.map(|stop| stop.station.name.clone()).collect();
+    if end_to_end.proof == LinkProof::Called && functions.len() > 1 {
+        end_to_end.words = match invoked.len() == functions.len() {
+            true => "Genesys Cloud itself invoked each function".to_owned(),
+            false => format!("Genesys Cloud itself invoked only {}", few(&invoked)),
+        };
+    }
     let drawn: Vec<usize> =
         links
             .iter()
@@ -266,6 +274,8 @@ fn function_stop(report: &RoleReport, function: &FunctionArn) -> FunctionStop {
         link: link(report, Spot::Function, &at(Spot::Function)),
         station: Station { name: function.label(), is_known: !is_missing, mark: None },
         others: (!names.is_empty()).then_some(Outsiders { names, link: open }),
+        end_to_end: Some(link(report, Spot::Whole, &at(Spot::Whole)).proof)
+            .filter(|proof| *proof != LinkProof::NotRead),
     }
 }
 

@@ -104,7 +104,7 @@ pub(super) fn draw(html: &mut Html<'_>, picture: &Picture) -> i32 {
         anything_else(html, link, top + height, genesys_bottom + 8);
     }
     match single {
-        Some(FunctionStop { link, station: function, others }) => {
+        Some(FunctionStop { link, station: function, others, end_to_end: _ }) => {
             let (from, to) = (left(POLICY) + BOX, left(FUNCTION));
             arrow(html, link.proof, &[(from, middle), (to, middle)]);
             badge(html, link.proof, ((from + to) / 2 - 4, middle));
