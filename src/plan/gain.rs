@@ -1,9 +1,7 @@
 //! Who gains from a plan, by kind: a repair that restores Genesys Cloud's access is not a stranger's entry.
 
-use std::collections::BTreeSet;
-
 use super::genesys::GenesysNotice;
-use super::model::{Notice, Plan, RolePlan, TenantDoubt, Widening};
+use super::model::{FunctionsChanged, Notice, Plan, RolePlan, TenantDoubt, Widening};
 use super::party::{Gain, KeptStranger, Party, gain};
 use crate::arn::{AccountId, FunctionArn};
 use crate::model::OwnOrganization;
@@ -284,17 +282,17 @@ impl RolePlan {
             .map(AsRef::as_ref)
             .filter(|grant| grant.admits_somebody())
             .collect();
-        let is_genesys = |grant: &Grant| gain(grant.subject(), own).party == Party::Genesys;
         let lost = |grant: &&Grant| {
             let Gain { party, who } = gain(grant.subject(), own);
+            // Genesys Cloud has several accounts: another one is another platform.
+            let left: Vec<&&Grant> = after.iter().filter(|left| left.subject() == grant.subject()).collect();
             if party != Party::Genesys {
-                let is_left = after.iter().any(|left| left.subject() == grant.subject());
-                return (!is_left).then_some(who);
+                return left.is_empty().then_some(who);
             }
             let ids = |grant: &Grant| grant.demanded_external_id();
             match ids(grant) {
-                _ if !after.iter().any(|left| is_genesys(left)) => Some(who),
-                Some(id) if after.iter().any(|left| ids(left).as_ref() == Some(&id)) => None,
+                _ if left.is_empty() => Some(who),
+                Some(id) if left.iter().any(|left| ids(left).as_ref() == Some(&id)) => None,
                 Some(id) => Some(format!("the Genesys Cloud organization {id}")),
                 None => Some("any other customer of Genesys Cloud".to_owned()),
             }
@@ -314,15 +312,12 @@ impl RolePlan {
         if ![before, after].iter().all(|access| access.assume.iter().any(|grant| is_genesys(grant))) {
             return Vec::new();
         }
-        let [before, after] = [before, after].map(|access| {
-            access.permissions.iter().filter_map(|grant| grant.invocable()).collect::<BTreeSet<_>>()
-        });
-        let listed = |verb: &str, functions: Vec<&FunctionArn>| {
+        let listed = |verb: &str, functions: &[FunctionArn]| {
             let names: Vec<String> = functions.iter().map(|arn| format!("`{}`", arn.label())).collect();
             (!names.is_empty()).then(|| format!("Genesys Cloud {verb} {}", names.join(", ")))
         };
-        let lost = listed("loses", before.difference(&after).collect());
-        lost.into_iter().chain(listed("gains", after.difference(&before).collect())).collect()
+        let FunctionsChanged { lost, gained } = &self.functions;
+        listed("loses", lost).into_iter().chain(listed("gains", gained)).collect()
     }
 
     /// What limited the role and no longer does, or may no longer.

@@ -60,6 +60,7 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     for role in &desired.roles {
         let planned = plan.roles.iter_mut().rfind(|planned| planned.role == role.role.name);
         if let Some(planned) = planned {
+            planned.functions = iam::functions_changed(planned, of(role), role);
             iam::note_guards(planned, of(role), role, &live.guards);
             tenant::widen_by_tenant(planned, role, desired, live, &admitted);
         }

@@ -50,6 +50,15 @@ pub struct RolePlan {
     pub widenings: Vec<Widening>,
     /// What an invocation passes, by the spec; `None` for a role that is no longer in it.
     pub way: Option<InvocationWay>,
+    /// Empty if nothing changes.
+    pub functions: FunctionsChanged,
+}
+
+/// The functions that a role may no longer invoke, and those that it newly may.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FunctionsChanged {
+    pub lost: Vec<FunctionArn>,
+    pub gained: Vec<FunctionArn>,
 }
 
 /// What an invocation passes on its way to the functions, by name.
@@ -127,6 +136,7 @@ impl RolePlan {
             connections: Vec::new(),
             widenings: Vec::new(),
             way: None,
+            functions: FunctionsChanged::default(),
         }
     }
 

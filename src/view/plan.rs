@@ -459,7 +459,17 @@ impl PlanSummary {
 
 impl RolePlanView {
     fn new(plan: &RolePlan, account: &AccountId) -> Self {
-        let RolePlan { role, changes, blockers, notices, access, connections, widenings, way: _ } = plan;
+        let RolePlan {
+            role,
+            changes,
+            blockers,
+            notices,
+            access,
+            connections,
+            widenings,
+            way: _,
+            functions: _,
+        } = plan;
         let lines = |lines: Vec<AccessLine<'_>>| -> Vec<AccessLineView> {
             if changes.is_empty() && !access.is_wider() {
                 return Vec::new();

@@ -578,6 +578,44 @@ fn a_function_that_genesys_cloud_loses_or_gains_is_in_the_first_line() {
     project.write_spec(&of(r#"functions = ["orders", "refunds:live"]"#));
     let plan = project.sandbox(&["plan"]);
     plan.says("Genesys Cloud gains `refunds:live`.").says_not("loses");
+    // Only the evaluator knows: a wildcard allowed it before, a boundary takes it away.
+    let project = Project::new(&of(r#"functions = ["orders"]"#));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        role["inline"]["more"] = serde_json::json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+            "Action": "lambda:*", "Resource": "arn:aws:lambda:us-east-1:111122223333:function:ref*"}})
+        .to_string()
+        .into();
+    });
+    project.write_spec(&of(r#"functions = ["orders", "refunds"]"#));
+    project.sandbox(&["plan"]).says_not("Genesys Cloud gains");
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    served.boto3(
+        "
+iam.create_policy(PolicyName='logs', PolicyDocument=permissions('logs:PutLogEvents', '*'))
+iam.create_policy(PolicyName='lambda', PolicyDocument=permissions('lambda:*', '*'))
+",
+    );
+    let bounded = |policy: &str| {
+        let functions = "functions = [\"my-genesys-trigger-function\"]";
+        let boundary =
+            format!("{functions}\npermissions_boundary = \"arn:aws:iam::111122223333:policy/{policy}\"");
+        served.project.write_spec(&example_with(functions, &boundary));
+        served.run(&["plan"])
+    };
+    bounded("lambda").expect(0).says_not("Genesys Cloud loses");
+    bounded("logs").expect(0).says("Genesys Cloud loses `my-genesys-trigger-function`.");
+}
+
+/// Each account of Genesys's is a platform of its own.
+#[test]
+fn a_move_to_another_platform_of_genesys_says_who_loses_access() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&EXAMPLE.replace("765628985471", "325654371633"));
+    let plan = project.sandbox(&["plan"]);
+    plan.expect(0).says("Loses access: Genesys Cloud (AWS account 765628985471)");
 }
 
 #[test]
@@ -607,7 +645,7 @@ fn a_tag_is_not_known_to_widen_anything_and_a_limit_that_ends_has_a_level_of_its
     project.write_spec(&example_with("[[role]]", "[[role]]\npermissions_boundary = \"none\""));
     by_hand(&project, |role| role["boundary"] = "arn:aws:iam::aws:policy/ReadOnlyAccess".into());
     let plan = project.sandbox(&["plan", GUARD]);
-    plan.expect(0).says("Access is widened for Genesys Cloud. Limits that end: ");
+    plan.expect(0).says("Genesys Cloud gains `my-genesys-trigger-function`. Limits that end: ");
     project.sandbox(&["plan", "--refuse-wider=limits"]).expect(3).says("the plan ends limits (");
     project.sandbox(&["apply", "--yes", "--refuse-wider=limits"]).expect(3);
 }

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::change::{GenesysChange, Handle};
-use super::doors::may_invoke;
 use super::model::GenesysNotice;
 use crate::arn::Arn;
 use crate::model::{
     DesiredState, Live, LiveAction, LiveIntegration, LiveState, OrganizationReading, Orphans,
 };
 use crate::plan::change::Change;
-use crate::plan::iam::IamChange;
+use crate::plan::iam::Permissions;
 use crate::plan::model::{Notice, Plan, RolePlan};
-use crate::policy::Document;
 
 /// Notes each live data action whose role may invoke its function now, and may not once the plan is carried out.
 pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
@@ -106,69 +104,4 @@ fn target_after<'a>(
         }
     }
     Some(target)
-}
-
-/// A role's policies, and its boundary.
-struct Permissions {
-    /// By ARN, or by name if they are inline.
-    policies: BTreeMap<String, Document>,
-    /// `Err`: there is one, and it was not read.
-    boundary: Result<Option<Document>, ()>,
-}
-
-impl Permissions {
-    fn of(live: &Live) -> Self {
-        let Some(role) = &live.role else { return Self { policies: BTreeMap::new(), boundary: Ok(None) } };
-        let attached = role.attached.iter().map(|(arn, policy)| (arn.to_string(), policy.document.clone()));
-        let inline = role.inline.iter().map(|(name, document)| (name.clone(), document.clone()));
-        let boundary = match (&role.role.permissions_boundary, &role.boundary) {
-            (Some(_), None) => Err(()),
-            (_, boundary) => Ok(boundary.clone()),
-        };
-        Self { policies: attached.chain(inline).collect(), boundary }
-    }
-
-    /// Once a role's changes are made.
-    fn after(plan: &RolePlan, live: &Live) -> Self {
-        let mut left = Self::of(live);
-        let mut own = live.policy.as_ref().map(|policy| policy.policy.document.clone());
-        for change in &plan.changes {
-            let Change::Iam(change) = change else { continue };
-            match change {
-                IamChange::CreatePolicy(policy) => own = Some(policy.document.clone()),
-                IamChange::CreatePolicyVersion { policy, document }
-                | IamChange::SetDefaultPolicyVersion { policy, document, .. } => {
-                    own = Some(document.after.clone());
-                    if let Some(attached) = left.policies.get_mut(&policy.to_string()) {
-                        *attached = document.after.clone();
-                    }
-                }
-                IamChange::AttachRolePolicy { policy, .. } => {
-                    left.policies.extend(own.clone().map(|document| (policy.to_string(), document)));
-                }
-                IamChange::DetachRolePolicy { policy, .. } => {
-                    left.policies.remove(&policy.to_string());
-                }
-                IamChange::PutRolePolicy { name, document, .. } => {
-                    left.policies.insert(name.clone(), document.clone());
-                }
-                IamChange::DeleteRolePolicy { name, .. } => {
-                    left.policies.remove(name);
-                }
-                IamChange::DeleteRolePermissionsBoundary { .. } => left.boundary = Ok(None),
-                IamChange::PutRolePermissionsBoundary { .. } => {
-                    left.boundary = live.wanted_boundary.clone().map(Some).ok_or(());
-                }
-                IamChange::DeleteRole { .. } => left.policies.clear(),
-                _ => {}
-            }
-        }
-        left
-    }
-
-    /// Whether a session of the role may certainly invoke a function.
-    fn allow(&self, role: &Arn, function: &str) -> bool {
-        let Ok(boundary) = &self.boundary else { return false };
-        may_invoke(role, self.policies.values(), boundary.as_ref(), function)
-    }
 }
