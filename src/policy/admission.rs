@@ -131,7 +131,7 @@ impl TrustPolicy<'_> {
     }
 
     /// One of each kind of those whom the document does not name, and the accounts in it, as account roots.
-    fn callers(&self) -> (Vec<Principal>, Vec<Principal>) {
+    pub(super) fn callers(&self) -> (Vec<Principal>, Vec<Principal>) {
         let text = self.document.to_json();
         let root = |account: &str| Principal::Aws(format!("arn:{}:iam::{account}:root", self.role.partition));
         let accounts = caller_accounts(self.document, &Context::partial());
@@ -144,7 +144,12 @@ impl TrustPolicy<'_> {
         if !named.contains(own) {
             named.push(own.clone());
         }
-        let unnamed = unnamed.iter().map(String::as_str).chain([STRANGER]).map(root);
+        // Whom the document names is no stranger.
+        let is_free = |account: &String| !text.contains(account.as_str());
+        let digits = (0..=9).map(|digit: u8| digit.to_string().repeat(12));
+        let stranger = std::iter::once(STRANGER.to_owned()).chain(digits).find(is_free);
+        unnamed.push(stranger.unwrap_or_else(|| STRANGER.to_owned()));
+        let unnamed = unnamed.iter().map(|account| root(account));
         let federated = Principal::Federated("accounts.google.com".to_owned());
         (unnamed.chain([federated]).collect(), named.iter().map(|account| root(account)).collect())
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::admission::TrustPolicy;
 use super::super::document::{
     Document, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
@@ -119,14 +120,34 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// Whether the principal can get a session of the role by any call, with or without an external ID.
+    /// Whether the principal can get a session of the role by any call, with or without an external ID or MFA.
     pub(super) fn admits_somehow(&self, statement: &Statement, principal: &Principal) -> bool {
         // AssumeRoot gives no session of a role.
         SESSION_ACTIONS.into_iter().filter(|action| *action != "sts:AssumeRoot").any(|action| {
-            self.admits_by(statement, principal, action, None)
-                || self.admits_by(statement, principal, action, Some(OTHER_ID))
-                || self.accepted_by(statement, principal, action).any()
+            ["false", "true", LONG_TERM_KEYS].into_iter().any(|mfa| {
+                self.leaves_open(statement, &assumption(principal, action, None, mfa))
+                    || self.leaves_open(statement, &assumption(principal, action, Some(OTHER_ID), mfa))
+                    || accepted_ids(&self.alone(statement), &assumption(principal, action, None, mfa), None)
+                        .any()
+            })
         })
+    }
+
+    /// Whom a statement for everyone admits: the accounts that its conditions leave, except Genesys's, and whether anyone else.
+    pub(super) fn everybody(&self, statement: &Statement) -> (Vec<String>, bool) {
+        let role = format!("arn:aws:iam::{}:role/role", self.stranger);
+        let Ok(role) = role.parse::<Arn>() else { return (Vec::new(), true) };
+        let document = self.alone(statement);
+        let (unnamed, named) = TrustPolicy { role: &role, document: &document }.callers();
+        let account = |who: &Principal| match who {
+            Principal::Aws(text) if self.admits_somehow(statement, who) => {
+                text.parse::<Arn>().ok().map(|arn| arn.account)
+            }
+            _ => None,
+        };
+        let mut accounts: Vec<String> = named.iter().filter_map(account).collect();
+        accounts.retain(|account| *account != self.stranger);
+        (accounts, unnamed.iter().any(|who| account(who).is_some()))
     }
 
     /// The external IDs with which the statement lets the principal assume the role.
@@ -275,15 +296,20 @@ pub(super) fn principal(kind: &str, value: &str) -> Principal {
     }
 }
 
+/// In place of whether there was MFA: requests with an access key of a user have no such key (IAM User Guide).
+const LONG_TERM_KEYS: &str = "no key";
+
 fn assumption(principal: &Principal, action: &str, id: Option<&str>, mfa: &str) -> Request {
     let context = match id {
         Some(id) => Context::partial().with(EXTERNAL_ID, &[id]),
         None => Context::partial().without(EXTERNAL_ID),
     };
-    let context = context.with("aws:MultiFactorAuthPresent", &[mfa]).with("aws:SecureTransport", &["true"]);
+    let context = context.with("aws:SecureTransport", &["true"]);
+    let (present, age) = ("aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge");
     let context = match mfa {
-        "true" => context.with("aws:MultiFactorAuthAge", &["60"]),
-        _ => context.without("aws:MultiFactorAuthAge"),
+        "true" => context.with(present, &["true"]).with(age, &["60"]),
+        LONG_TERM_KEYS => context.without(present).without(age),
+        _ => context.with(present, &[mfa]).without(age),
     };
     let context = context.of_caller(principal);
     Request {

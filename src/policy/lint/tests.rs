@@ -112,18 +112,27 @@ fn admits_by(action: &str, document: &Document, who: &str, id: Option<&str>) -> 
         None => Context::partial().without("sts:ExternalId"),
     };
     let account = who.split(':').nth(4).unwrap();
-    let request = Request {
-        principal: Principal::Aws(who.to_owned()),
-        action: action.to_owned(),
-        resource: "arn:aws:iam::111122223333:role/r".to_owned(),
-        context: context
-            .with("aws:PrincipalAccount", &[account])
-            .with("aws:MultiFactorAuthPresent", &["false"])
-            .with("aws:PrincipalIsAWSService", &["false"])
-            .without("aws:MultiFactorAuthAge"),
-    };
-    let policies = Policies { resource: Some(("it".to_owned(), document)), ..Policies::default() };
-    matches!(evaluate(&policies, &request).decision, Decision::Allowed | Decision::Undecided)
+    // Genesys Cloud comes with a session; anyone else may bring an access key, which says nothing of MFA.
+    let mfa: &[Option<&str>] =
+        if who == GENESYS { &[Some("false")] } else { &[Some("false"), Some("true"), None] };
+    mfa.iter().any(|mfa| {
+        let context = context.clone();
+        let context = match mfa {
+            Some(mfa) => context.with("aws:MultiFactorAuthPresent", &[mfa]),
+            None => context.without("aws:MultiFactorAuthPresent"),
+        };
+        let request = Request {
+            principal: Principal::Aws(who.to_owned()),
+            action: action.to_owned(),
+            resource: "arn:aws:iam::111122223333:role/r".to_owned(),
+            context: context
+                .with("aws:PrincipalAccount", &[account])
+                .with("aws:PrincipalIsAWSService", &["false"])
+                .without("aws:MultiFactorAuthAge"),
+        };
+        let policies = Policies { resource: Some(("it".to_owned(), document)), ..Policies::default() };
+        matches!(evaluate(&policies, &request).decision, Decision::Allowed | Decision::Undecided)
+    })
 }
 
 fn may(document: &Document, action: &str, resource: &str) -> bool {

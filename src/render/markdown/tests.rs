@@ -366,6 +366,7 @@ fn hostile_plan(text: &str) -> Plan {
             Widening::Policy { policy: t(), others: 1, bounds: 1, gained: vec![t()], no_longer: vec![t()] },
             Widening::Tag { what: Owned::Role(t()), key: t() },
         ],
+        functions: Default::default(),
         way: Some(InvocationWay {
             genesys_account_id: "765628985471".parse().unwrap(),
             integration: Some((t(), vec![t()])),

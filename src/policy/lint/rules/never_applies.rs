@@ -3,7 +3,7 @@
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::probe::is_plain_id;
 use super::external_ids::{demanded, unusable};
-use super::principals::is_genesys;
+use super::principals::{is_genesys, names_everyone};
 use crate::policy::Principal;
 use crate::policy::document::Statement;
 use crate::policy::grammar::Purpose;
@@ -21,7 +21,9 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
     if !is_any_live(subject) {
         return;
     }
-    for (number, statement) in subject.allows(Purpose::Trust) {
+    // One for everyone does not name Genesys Cloud.
+    let naming = subject.allows(Purpose::Trust).filter(|(_, statement)| !names_everyone(statement));
+    for (number, statement) in naming {
         if let Some(why) = dead(subject, statement) {
             hits.add(number, why);
         }

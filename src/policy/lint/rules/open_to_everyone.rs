@@ -25,7 +25,7 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
             }
             _ => continue,
         };
-        if subject.probe.admits_a_stranger(statement) {
+        if subject.probe.admits_a_stranger(statement) || subject.probe.everybody(statement).1 {
             hits.add(number, message);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::super::model::{Hits, Lint, LintSeverity, Subject};
 use super::super::probe::principal;
-use super::principals::{account_principals, names_genesys};
+use super::principals::{AccountPrincipal, account_principals, names_everyone, names_genesys};
 use crate::policy::grammar::Purpose;
 
 pub(super) static LINT: Lint = Lint {
@@ -24,6 +24,16 @@ fn check(subject: &Subject<'_>, hits: &mut Hits) {
             };
             if is_other {
                 hits.add(number, format!("{kind} `{value}`"));
+            }
+        }
+        if names_everyone(statement) {
+            let (accounts, anyone) = subject.probe.everybody(statement);
+            let named = accounts.iter().filter_map(|account| AccountPrincipal::parse(account));
+            let others = named.filter(|found| {
+                found.known(subject).is_none() && !found.is_trusted(subject) && !found.is_own(subject)
+            });
+            for found in others.filter(|_| !anyone) {
+                hits.add(number, format!("anyone in AWS account {}, whom a condition leaves", found.account));
             }
         }
         for found in account_principals(subject, statement) {
@@ -75,6 +85,45 @@ mod tests {
         for eleven in ["arn:aws:iam::76562898547:root", "76562898547"] {
             let typo = TRUST.replace("arn:aws:iam::765628985471:root", eleven);
             assert_eq!(trust(&typo), ["refused-by-iam", "trust-other-account", "account-typo"], "{eleven}");
+        }
+    }
+
+    /// What the evaluator lets in is found, however it is written.
+    #[test]
+    fn accounts_that_the_conditions_of_a_statement_for_everyone_leave_are_found() {
+        let everyone = TRUST.replace(r#"{"AWS":"arn:aws:iam::765628985471:root"}"#, "\"*\"");
+        let with = |condition: &str| {
+            everyone.replace(r#""StringEquals":{"#, &format!(r#"{condition},"StringEquals":{{"#))
+        };
+        let both = r#""ForAnyValue:StringEquals":{"aws:PrincipalAccount":["765628985471","999988887777"]}"#;
+        assert_eq!(unbound(&with(both), &[]), ["trust-other-account"]);
+        assert_eq!(unbound(&with(both), &["999988887777"]), Vec::<&str>::new());
+        let only = r#""ArnLike":{"aws:PrincipalArn":"arn:aws:iam::765628985471:*"}"#;
+        assert_eq!(unbound(&with(only), &[]), Vec::<&str>::new());
+        for other in
+            ["aws:PrincipalAccount\":\"999988887777", "aws:PrincipalArn\":\"arn:aws:iam::999988887777:role/*"]
+        {
+            let found = unbound(&with(&format!(r#""StringLike":{{"{other}"}}"#)), &[]);
+            assert!(found.contains(&"trust-other-account"), "{other}: {found:?}");
+            assert!(!found.contains(&"trust-never-applies"), "{other}: {found:?}");
+        }
+        for pattern in ["7656289854??", "7*", "*"] {
+            let condition = format!(r#""StringLike":{{"aws:PrincipalAccount":"{pattern}"}}"#);
+            assert_eq!(unbound(&with(&condition), &[]), ["trust-open-to-everyone"], "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_condition_on_mfa_keeps_no_stranger_out() {
+        let other = TRUST.replace("765628985471", "999988887777");
+        for mfa in [
+            r#""Bool":{"aws:MultiFactorAuthPresent":"true"}"#,
+            r#""NumericLessThan":{"aws:MultiFactorAuthAge":"3600"}"#,
+        ] {
+            let other = other.replace(r#""StringEquals":{"#, &format!(r#"{mfa},"StringEquals":{{"#));
+            assert!(unbound(&other, &[]).contains(&"trust-other-account"), "{mfa}");
+            let both = format!("{TRUST},{other}");
+            assert!(unbound(&both, &[]).contains(&"unknown-genesys-account"), "{mfa}");
         }
     }
 

@@ -5,7 +5,7 @@ use super::super::model::Subject;
 use super::super::probe::principal;
 use crate::arn::{AccountId, Arn};
 use crate::policy::Principal;
-use crate::policy::document::Statement;
+use crate::policy::document::{PrincipalElement, Principals, Statement};
 use crate::policy::grammar::Purpose;
 
 /// An entry of a principal element that names an account or an identity in one.
@@ -20,7 +20,7 @@ pub(super) struct AccountPrincipal<'a> {
 }
 
 impl<'a> AccountPrincipal<'a> {
-    fn parse(value: &'a str) -> Option<Self> {
+    pub(super) fn parse(value: &'a str) -> Option<Self> {
         let arn = value.parse::<Arn>().ok();
         let account = arn.as_ref().map_or(value, |arn| arn.account.as_str()).to_owned();
         if account.is_empty() || !account.bytes().all(|digit| digit.is_ascii_digit()) {
@@ -76,6 +76,17 @@ pub(super) fn account_principals<'a>(
             !found.is_account() || subject.probe.admits_somehow(statement, &principal("AWS", found.value))
         })
         .collect()
+}
+
+/// Whether it is for everyone whom its conditions leave.
+pub(super) fn names_everyone(statement: &Statement) -> bool {
+    match &statement.principal {
+        Some(PrincipalElement::Principal(Principals::Any) | PrincipalElement::NotPrincipal(_)) => true,
+        Some(PrincipalElement::Principal(Principals::ByKind(_))) => {
+            statement.principals().any(|entry| entry == ("AWS", "*"))
+        }
+        None => false,
+    }
 }
 
 /// Whether it is Genesys's account, or one of its identities. Where nobody says whose accounts those are, any.
