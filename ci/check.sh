@@ -2,12 +2,13 @@
 # By schedule: whether everything is as the specs say, and Genesys Cloud, and nobody else, can invoke the functions.
 #
 #   LEVEL             what must be proven: evaluated (default), observed, assumed or end-to-end
+#   SINCE             how far back to look who used the roles (7d, 2026-11-01): after an incident that is settled, its end
 #   and those of lib.sh
 # shellcheck source=ci/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 run "$work/check.md" check --require "${LEVEL:-evaluated}" --format markdown --report "json=$report" \
-    ${selection[@]+"${selection[@]}"}
+    ${since[@]+"${since[@]}"} ${selection[@]+"${selection[@]}"}
 {
     heading check
     cat "$work/check.md"

@@ -3,6 +3,7 @@
 # functions (a check). Ends with what the check found, or else with what the plan did: 2 where something would change.
 #
 #   LEVEL             what must be proven: evaluated (default), observed, assumed or end-to-end
+#   SINCE             how far back to look who used the roles (7d, 2026-11-01): after an incident that is settled, its end
 #   and those of lib.sh
 # shellcheck source=ci/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -22,7 +23,7 @@ output wider "$(of_report '.summary.access_is_wider | truth')"
 
 rm -f "$report"
 run "$work/check.md" check --require "${LEVEL:-evaluated}" --format markdown --report "json=$report" \
-    ${selection[@]+"${selection[@]}"}
+    ${since[@]+"${since[@]}"} ${selection[@]+"${selection[@]}"}
 {
     printf '\n'
     cat "$work/check.md"

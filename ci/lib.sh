@@ -9,6 +9,7 @@
 #   OTHER_SPEC        specs that are kept somewhere else, by name: one per line
 #   ROLE, ACCOUNT     only these roles and accounts: one per line (default: all); not for apply, where the plan says it
 #   EXCEPT            not these roles: one per line; not for apply either
+#   SINCE             for check and drift, how far back to look who used the roles
 #   ASSUME_ROLE       the role to assume in each spec's account, whatever the spec says
 #   ALLOW_ENV         variables that a spec may read although their names say that they may hold credentials
 #   HEAD_SHA          the commit that is reported, where GITHUB_SHA is another, as on a pull request
@@ -74,6 +75,10 @@ done <<<"${EXCEPT:-}"
 while read -r name; do
     if [ -n "$name" ]; then selection+=(--account "$name"); fi
 done <<<"${ACCOUNT:-}"
+# shellcheck disable=SC2034  # of check.sh and drift.sh
+since=()
+# shellcheck disable=SC2034
+if [ -n "${SINCE:-}" ]; then since=(--since "$SINCE"); fi
 # Here, and not in `env:`: an empty variable is not one that is missing.
 if [ -n "${ASSUME_ROLE:-}" ]; then export GENESYS_IAM_ASSUME_ROLE=$ASSUME_ROLE; fi
 allowed=()
@@ -176,8 +181,9 @@ find_roles() {
     jq --raw-output --arg file "${names[0]:-}" '
         def flat: tostring | gsub("[\\r\\n]+"; " ");
         def say(kind; file; what): "\(kind): \(file | flat): \(what | flat)";
-        def effects: [.changes[].effect] | [("create", "change", "remove") as $kind
-            | (map(select(. == $kind)) | length) as $n | select($n > 0) | "\($n) to \($kind)"] | join(", ");
+        def effects: ([.changes[].effect] | [("create", "change", "remove") as $kind
+            | (map(select(. == $kind)) | length) as $n | select($n > 0) | "\($n) to \($kind)"] | join(", "))
+            + " (" + ([.changes[].operation] | unique | join(", ")) + ")";
         def policies: .policies | join(", ");
         if has("specs") then .specs[] else {$file, plan: ., report: ., apply: .} end
         | .file as $file

@@ -21,10 +21,11 @@ run "$work/plan.md" plan --format markdown --report "json=$report" --out "$plan"
     if [ "$status" -eq 0 ]; then
         printf '**Merging applies exactly this plan, or nothing if anything has changed since.**\n\n'
     else
-        printf '**Merging applies nothing: this plan is not kept.**\n\n'
+        printf '**Merging applies nothing: this plan is not kept.**\n'
+        failure 'The plan'
+        printf '\n'
     fi
     cat "$work/plan.md"
-    if [ "$status" -ne 0 ]; then failure 'The plan'; fi
 } >"$comment"
 
 summary "$comment"

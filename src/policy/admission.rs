@@ -144,7 +144,7 @@ impl TrustPolicy<'_> {
         if !named.contains(own) {
             named.push(own.clone());
         }
-        // Whom the document names is no stranger.
+        // One whom the document names would not be a stranger.
         let is_free = |account: &String| !text.contains(account.as_str());
         let digits = (0..=9).map(|digit: u8| digit.to_string().repeat(12));
         let stranger = std::iter::once(STRANGER.to_owned()).chain(digits).find(is_free);

@@ -365,7 +365,8 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
             };
             (
                 format!("Lambda has no {what} in {} (line {line} of the spec)", function.region()),
-                "deploy it, or correct `functions` in the spec; `--role` applies the other roles".to_owned(),
+                "deploy it, or correct `functions` in the spec; `--except` applies the other roles"
+                    .to_owned(),
             )
         }
         Blocker::NameTaken { what, live } => (

@@ -159,7 +159,7 @@ fn the_log_ends_with_what_is_wrong_with_which_role() {
     drift.expect(2);
     assert_eq!(
         last(&drift),
-        format!("differs: genesys.toml: role {ROLE}: 1 to change"),
+        format!("differs: genesys.toml: role {ROLE}: 1 to change (UpdateRole)"),
         "{}",
         drift.transcript()
     );

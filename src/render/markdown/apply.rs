@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::check::checks as checks_of;
+use super::check::checks_within;
 use super::common::{LIMIT, origin};
 use crate::render::escape::Escape;
 use crate::view::{AppliedChange, ApplyView, ChangeOutcome, Provenance, RunOutcome};
@@ -42,24 +42,22 @@ pub fn applied(
         }
         out.push('\n');
     }
+    let checks: Vec<_> =
+        views.iter().filter_map(|(file, view)| Some((*file, view.check.as_ref()?))).collect();
+    // The check is what remains to be read once the changes are made.
+    let room = if checks.is_empty() { LIMIT } else { LIMIT / 3 * 2 };
     let mut cut = 0;
     for (file, view) in &views {
         let part = section(esc, *file, view);
-        if out.len() + part.len() > LIMIT {
+        if out.len() + part.len() > room {
             cut += 1;
         } else {
             out.push_str(&part);
         }
     }
-    let checks: Vec<_> =
-        views.iter().filter_map(|(file, view)| Some((*file, view.check.as_ref()?))).collect();
     if !checks.is_empty() {
-        let part = checks_of(&checks, &[], &Provenance::default(), mask);
-        if out.len() + part.len() > LIMIT {
-            cut += 1;
-        } else {
-            out.push_str(&part);
-        }
+        let room = LIMIT.saturating_sub(out.len());
+        out.push_str(&checks_within(room, &checks, &[], &Provenance::default(), mask));
     }
     if cut > 0 {
         let _ = writeln!(

@@ -18,6 +18,17 @@ pub fn checks(
     provenance: &Provenance,
     mask: &dyn Fn(&str) -> String,
 ) -> String {
+    checks_within(LIMIT, reports, failed, provenance, mask)
+}
+
+/// The same in this many bytes, if they are enough for the verdicts.
+pub(super) fn checks_within(
+    room: usize,
+    reports: &[(Option<&str>, &CheckView)],
+    failed: &[String],
+    provenance: &Provenance,
+    mask: &dyn Fn(&str) -> String,
+) -> String {
     let esc = &Escape { mask };
     let mut rows: Vec<(Option<&str>, &RoleView)> =
         reports.iter().flat_map(|(file, report)| report.roles.iter().map(|role| (*file, role))).collect();
@@ -39,7 +50,7 @@ pub fn checks(
     // The verdict of every role before any causes, and those before the observations.
     let mut cut = Vec::new();
     let mut add = |out: &mut String, name: &str, part: &str| {
-        if out.len() + part.len() <= LIMIT {
+        if out.len() + part.len() <= room {
             out.push_str(part);
         } else if !cut.iter().any(|known| known == name) {
             cut.push(name.to_owned());
@@ -55,7 +66,7 @@ pub fn checks(
                 esc.code(&role.role),
                 esc.text(&role.verdict.headline)
             );
-            if out.len() + line.len() > LIMIT / 2 {
+            if out.len() + line.len() > room / 2 {
                 out.push_str("| … | | |\n");
                 break;
             }

@@ -88,7 +88,7 @@ mod tests {
         }
     }
 
-    /// What the evaluator lets in is found, however it is written.
+    /// Whoever the evaluator says may come in is found, however it is written.
     #[test]
     fn accounts_that_the_conditions_of_a_statement_for_everyone_leave_are_found() {
         let everyone = TRUST.replace(r#"{"AWS":"arn:aws:iam::765628985471:root"}"#, "\"*\"");
