@@ -479,7 +479,7 @@ fn what_a_test_sends_fits_the_contract_and_comes_from_the_spec() {
         |input: &[&str]| project.sandbox(&[&["check", "--invoke", "Get order status"], input].concat());
     check(&["--input", r#"{"OrderNumber": 42}"#])
         .expect(64)
-        .says("`OrderNumber` of `--input` is not of the type \"string\"");
+        .says("`OrderNumber` of `--input` for \"Get order status\" is not of the type \"string\"");
     let unknown = check(&["--input", r#"{"ordernumber": "42"}"#]);
     unknown
         .expect(64)
