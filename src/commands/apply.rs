@@ -261,11 +261,14 @@ impl ApplyRun<'_> {
         record: &mut Record<'_>,
     ) -> Option<Result<Status, CommandError>> {
         let mut tests = if self.makes_proofs() { tests(plan, observed) } else { Vec::new() };
-        if self.args.test {
+        // At the prompt, what was just made is expected to be tried.
+        let makes_actions = plan.changes().any(|change| change.operation() == "PostIntegrationsActions");
+        if self.args.test || self.makes_proofs() && makes_actions {
             for what in untested(observed, &tests) {
                 self.output.note(&format!("{} {what}\n", paint(WARNING, "note:")));
             }
-        } else {
+        }
+        if !self.args.test {
             tests.retain(|test| changes(plan, &test.role).next().is_some());
         }
         let tests = tests.into_iter().map(|test| test.test).collect();

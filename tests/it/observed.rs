@@ -50,8 +50,10 @@ fn somebody_else_who_got_in_is_a_fault_with_a_name_until_it_is_settled() {
     check(&project, "stranger", &[])
         .expect(4)
         .says("✗ GenesysDataActionRole: Genesys Cloud can invoke `my-genesys-trigger-function`; AWS account 999988887777 got in")
-        .says("1. AWS account 999988887777 has assumed the role: once, 24 hours ago, with the external ID \"guessed-id\"\n")
-        .says("so: they had the role's permissions; today's trust policy shuts them out")
+        .says("1. AWS account 999988887777 has assumed the role: once, 24 hours ago (")
+        .says(", with the external ID \"guessed-id\", from ")
+        .says("so: they had the role's permissions and could invoke function `my-genesys-trigger-function` (CloudTrail has invocations")
+        .says("; today's trust policy shuts them out")
         .says("Check: 1 cause.");
     check(&project, "stranger", &["--since", "2h"])
         .expect(0)

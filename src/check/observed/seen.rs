@@ -11,7 +11,7 @@ use crate::check::claim::{Claim, Finding, Harm, Incident, Question};
 use crate::check::facts::{Basis, Facts};
 use crate::check::former::was_demanded;
 use crate::check::level::Level;
-use crate::check::questions::{genesys, may_assume, to_see_it};
+use crate::check::questions::{genesys, may_assume, name_of, to_see_it};
 use crate::check::topic::Topic;
 use crate::check::uses::{EventHistory, LONGEST_SESSION, PresentedId, RegionReading, RoleUse, SessionUser};
 use crate::policy::Decision;
@@ -338,17 +338,24 @@ impl<'a> SeenUses<'a> {
                 || may_be_named(&used.by, role, self.facts)
         };
         let still = uses.iter().any(|used| is_admitted(&used));
-        let consequence = if still {
-            "they had the role's permissions, and the trust policy still lets them in"
-        } else {
-            "they had the role's permissions; today's trust policy shuts them out"
+        let functions = match self.facts.desired.functions.as_slice() {
+            [function] => name_of(function),
+            functions => format!("its {} functions", functions.len()),
         };
+        let consequence = format!(
+            "they had the role's permissions and could invoke {} (CloudTrail has invocations only where data events are logged){}",
+            functions,
+            match still {
+                true => ", and the trust policy still lets them in",
+                false => "; today's trust policy shuts them out",
+            }
+        );
         let valid_until = uses.first().and_then(|used| self.may_be_valid_until(used));
         let consequence = match valid_until {
             Some(until) => {
                 format!("{consequence}; a session that they have may stay valid until {}", minute(until))
             }
-            None => consequence.to_owned(),
+            None => consequence,
         };
         let first = if still {
             self.facts.by_apply("it restores the trust policy")
@@ -400,7 +407,7 @@ impl<'a> SeenUses<'a> {
     fn uses_in_short(&self, uses: &[&RoleUse]) -> String {
         let Some(used) = uses.first() else { return String::new() };
         let count = times(uses.len(), ", last");
-        format!("{count} {}, {}", ago(used.at, self.history.now), self.id_in_words(used))
+        format!("{count} {}, {}{}", self.at(used.at), self.id_in_words(used), from(used))
     }
 
     fn id_in_words(&self, used: &RoleUse) -> String {

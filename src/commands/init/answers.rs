@@ -115,11 +115,13 @@ impl Answers {
         // No real function has the example's contract.
         let contract_of = |index: usize| {
             let ActionFields { input, output } = self.contracts.get(index).cloned().unwrap_or_default();
-            (contract(&input), contract(&output))
+            (contract(&input), contract(&output), example(&input))
         };
-        let (input, output) = contract_of(0);
+        let (input, output, test) = contract_of(0);
         let action = replaced(action, "input = { OrderNumber = \"string\" }", &format!("input = {input}"));
         let action = replaced(&action, "output = { status = \"string\" }", &format!("output = {output}"));
+        let action =
+            replaced(&action, "test_input = { OrderNumber = \"1\" }", &format!("test_input = {test}"));
         let action = commented(&action, |line| line.starts_with("test_input"));
         let action = replaced(&action, "\"Get order status\"", &quoted(first));
         let action = match functions.as_slice() {
@@ -133,9 +135,9 @@ impl Answers {
             // Where there is none, the reader asks for it.
             let function =
                 functions.get(index + 1).map(|function| format!("function = {}\n", quoted(function)));
-            let (input, output) = contract_of(index + 1);
+            let (input, output, test) = contract_of(index + 1);
             format!(
-                "\n[[role.data_action]]\nname = {}\n{}input = {input}\noutput = {output}\n",
+                "\n[[role.data_action]]\nname = {}\n{}input = {input}\noutput = {output}\n# test_input = {test}\n",
                 quoted(name),
                 function.unwrap_or_default()
             )
@@ -146,12 +148,26 @@ impl Answers {
 
 /// An inline table; a field without a type is a string.
 fn contract(fields: &str) -> String {
+    table(fields, quoted)
+}
+
+/// An input that fits such a contract, to be replaced by one that the function knows.
+fn example(fields: &str) -> String {
+    let value = |kind: &str| match kind {
+        "boolean" => "true".to_owned(),
+        "integer" | "number" => "1".to_owned(),
+        _ => "\"1\"".to_owned(),
+    };
+    table(fields, value)
+}
+
+fn table(fields: &str, value: impl Fn(&str) -> String) -> String {
     let field = |field: &str| {
         let (name, kind) = field.split_once('=').unwrap_or((field, "string"));
         let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         let name = name.trim();
         let key = if name.chars().all(is_bare) && !name.is_empty() { name.to_owned() } else { quoted(name) };
-        format!("{key} = {}", quoted(kind.trim()))
+        format!("{key} = {}", value(kind.trim()))
     };
     let fields: Vec<String> = fields.lines().filter(|line| !line.trim().is_empty()).map(field).collect();
     if fields.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", fields.join(", ")) }
