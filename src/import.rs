@@ -62,19 +62,28 @@ impl Environment for WithFiles<'_> {
     }
 }
 
+/// What a written spec says before its roles.
+#[derive(Debug, Clone, Copy)]
+pub struct SpecHead<'a> {
+    pub name: &'a str,
+    pub account: &'a AccountId,
+    /// Where no function names one.
+    pub region: &'a str,
+    pub profile: Option<&'a str>,
+    /// Which organization it is about.
+    pub cloud: &'a GenesysCloud,
+}
+
 /// Writes a spec called `name` for these roles; `region` is used if the functions name none. A role that no spec can
 /// describe is written as comments. With an organization, each role's integration and data actions are included; with a
 /// folder, named as the spec would, the actions go into files there, as exported by the UI.
 pub fn import(
-    name: &str,
-    account: &AccountId,
-    region: &str,
-    profile: Option<&str>,
-    cloud: &GenesysCloud,
+    head: &SpecHead<'_>,
     roles: &[LiveRole],
     organization: Option<&LiveOrganization>,
     actions_folder: Option<&str>,
 ) -> Imported {
+    let SpecHead { name, account, region, profile, cloud } = *head;
     let mut folder = actions_folder.map(ActionFolder::new);
     let mut files = BTreeMap::new();
     let mut limits = Vec::new();

@@ -18,7 +18,7 @@ use crate::aws::{self, Clients};
 use crate::explain::Explain;
 use crate::files::{self, Overwrite};
 use crate::genesys::Details;
-use crate::import::{Imported, import, looks_like_genesys, trusts_genesys};
+use crate::import::{Imported, SpecHead, import, looks_like_genesys, trusts_genesys};
 use crate::model::{Tags, is_managed};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
@@ -145,11 +145,13 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     let stem = args.out.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
     let name = default_spec_name(stem.as_deref().unwrap_or_default());
     let Imported { text, limits, is_spec, commented, files } = import(
-        &name,
-        &account,
-        &region,
-        args.profile.as_deref().filter(|_| !global.sandbox),
-        &cloud,
+        &SpecHead {
+            name: &name,
+            account: &account,
+            region: &region,
+            profile: args.profile.as_deref().filter(|_| !global.sandbox),
+            cloud: &cloud,
+        },
         &roles,
         organization.as_ref(),
         folder.as_deref(),
