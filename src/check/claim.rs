@@ -73,6 +73,8 @@ pub struct Incident {
     pub session: Option<String>,
     /// Today's trust policy would let them in again.
     pub is_still_admitted: bool,
+    /// Whether a session that they have may not have ended.
+    pub may_be_inside: bool,
     /// The command that looks at what came later, to type once the incident is settled.
     pub looking_later: String,
 }

@@ -57,6 +57,9 @@ pub fn with_tip(mut error: Error) -> Error {
         }
         (Some(argument), _) => of_file(&argument, &words),
         // The sandbox is an option, and has its own commands.
+        (None, Some("scenario" | "list")) if words.iter().any(|word| word == "sandbox") => Some(
+            "`genesys-iam sandbox scenarios` lists them, `--sandbox --scenario NAME` plants one".to_owned(),
+        ),
         (None, Some(command)) if words.iter().any(|word| word == "sandbox") => {
             Some(format!("to run a command in the sandbox: `genesys-iam --sandbox {}`", shell_word(command)))
         }

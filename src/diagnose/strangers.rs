@@ -1,14 +1,17 @@
 //! Somebody else has used the role.
 
+use std::collections::BTreeSet;
+
 use super::model::{Means, Remedy, run, say};
 use super::shell::Shell;
 use super::trust::trust;
+use crate::arn::global_region;
 use crate::check::{Facts, Finding, Incident};
 
 /// Closes the role if it is still open; then CloudTrail says what they did.
 pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
     let role = &facts.desired.role;
-    let Some(Incident { region, session, is_still_admitted, looking_later }) =
+    let Some(Incident { region, session, is_still_admitted, may_be_inside, looking_later }) =
         finding.harm.incident.as_deref()
     else {
         return Remedy::default();
@@ -22,9 +25,18 @@ pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy 
             Means::Tool | Means::Credential | Means::Administrator | Means::Owner => {}
         }
     }
+    // A session outlives the trust policy that gave it.
+    if *may_be_inside {
+        let end =
+            "Revoke sessions > Revoke active sessions (Genesys Cloud gets a new one with its next call)";
+        console.push(say(format!("end their sessions: IAM > Roles > {} > {end}", role.name)));
+        cli.push(say(format!("end their sessions in the console: IAM > Roles > {} > {end}", role.name)));
+    }
+    // Changes of IAM are recorded where IAM is, sessions where they were asked for.
+    let home = global_region(&role.arn.partition);
     console.push(say(format!(
-        "see how they got in: CloudTrail ({region}) > Event history > Resource name = {}: the events AssumeRole and \
-         UpdateAssumeRolePolicy",
+        "see how they got in: CloudTrail ({region}) > Event history > Resource name = {}: the events AssumeRole; and \
+         CloudTrail ({home}) > the same: UpdateAssumeRolePolicy and whatever else changed the role",
         role.name
     )));
     if let Some(session) = session {
@@ -36,7 +48,7 @@ pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy 
     let tell = "tell whoever is responsible for security. The event stays in the history for 90 days, and is shown here until then";
     let tell = format!("{tell}; when it is settled, {looking_later} leaves it out");
     console.push(say(tell.as_str()));
-    let look_up = |key: &str, value: &str| {
+    let look_up = |region: &str, key: &str, value: &str| {
         let attribute = format!("AttributeKey={key},AttributeValue={value}");
         run(shell.aws(&[
             "cloudtrail",
@@ -48,9 +60,10 @@ pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy 
         ]))
     };
     cli.push(say("see how they got in, and what they did:"));
-    cli.push(look_up("ResourceName", &role.arn.to_string()));
+    let regions: BTreeSet<&str> = [region.as_str(), home].into();
+    cli.extend(regions.into_iter().map(|region| look_up(region, "ResourceName", &role.arn.to_string())));
     if let Some(session) = session {
-        cli.push(look_up("Username", session));
+        cli.push(look_up(region, "Username", session));
     }
     cli.push(say(tell));
     Remedy::default().with(Means::Console, console).with(Means::Cli, cli)

@@ -1,7 +1,7 @@
 //! AWS's records of the role's use, by Genesys Cloud and anyone else, in CloudTrail, IAM and Access Analyzer.
 
 use crate::support::served::Served;
-use crate::support::{EXAMPLE, LITERAL_ID, MASKED_ID, Project, Run, example_with};
+use crate::support::{EXAMPLE, LITERAL_ID, MASKED_ID, Project, ROLE, Run, example_with};
 
 fn applied(spec: &str) -> Project {
     let project = Project::new(spec).env("GENESYS_EXTERNAL_ID", "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90");
@@ -64,6 +64,31 @@ fn somebody_else_who_got_in_is_a_fault_with_a_name_until_it_is_settled() {
     let project = applied(EXAMPLE);
     check(&project, "open-role", &["--quiet"]).expect(4);
     check(&project, "another-customer", &["--all"]).expect(4).says("and the trust policy still lets them in");
+}
+
+/// CloudTrail has each in its own region.
+#[test]
+fn after_an_intrusion_diagnose_looks_where_sessions_and_changes_of_iam_are_recorded() {
+    let project = applied(EXAMPLE);
+    let event = |minutes: u32| {
+        format!(
+            "[[assumed]]\nrole = \"*\"\nminutes_ago = {minutes}\nregion = \"eu-west-1\"\naccount = \"999988887777\"\n\
+             session_name = \"theirs\"\n"
+        )
+    };
+    std::fs::write(project.path("use.toml"), event(20)).unwrap();
+    let diagnosed = project.sandbox(&["diagnose", ROLE, "--scenario", "use.toml"]);
+    diagnosed
+        .says("CloudTrail (us-east-1) > the same: UpdateAssumeRolePolicy")
+        .says("lookup-events --region us-east-1 --lookup-attributes")
+        .says("lookup-events --region eu-west-1 --lookup-attributes")
+        .says("Revoke active sessions");
+    let project = applied(EXAMPLE);
+    std::fs::write(project.path("use.toml"), event(20 * 60)).unwrap();
+    project
+        .sandbox(&["diagnose", ROLE, "--scenario", "use.toml"])
+        .says("theirs")
+        .says_not("Revoke active sessions");
 }
 
 #[test]

@@ -383,6 +383,7 @@ impl<'a> SeenUses<'a> {
                 region: recorded.map_or(used.region.as_str(), |(_, region)| region).to_owned(),
                 session: recorded.map(|(session, _)| session.to_owned()),
                 is_still_admitted: still,
+                may_be_inside: valid_until.is_some(),
                 looking_later: looking_later.clone(),
             })
         });
