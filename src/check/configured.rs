@@ -245,7 +245,7 @@ fn integration<'i>(
         let seen = match integrations.len() {
             0 => "the organization has none for Lambda data actions".to_owned(),
             n if integrations.iter().all(|one| one.is_of_a_known_role) => {
-                format!("{} of the organization: other roles of the specs", plural(n, "integration"))
+                format!("{} of the organization: other roles use what there is", plural(n, "integration"))
             }
             n => format!("{} of the organization: none holds its ARN", plural(n, "integration")),
         };

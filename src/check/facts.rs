@@ -298,7 +298,7 @@ pub struct IntegrationFacts {
     pub reported_state: String,
     pub detail: String,
     pub credential: CredentialArn,
-    /// Whether its credential holds a role of one of the run's specs.
+    /// Whether its credential holds another role of one of the run's specs; without a spec, another one through which it works.
     pub is_of_a_known_role: bool,
     /// Whether it holds another role of the account, which exists, or may.
     pub is_of_an_existing_role: bool,

@@ -21,7 +21,11 @@ fn is_in_spec(facts: &Facts, one: &IntegrationFacts) -> bool {
     let role = CredentialArn::Shown(facts.desired.role.arn.to_string());
     let holders = integrations.iter().filter(|one| one.credential == role).count();
     match holders {
-        0 => integrations.len() == 1 && !matches!(one.credential, CredentialArn::Unreadable(_)),
+        0 => {
+            integrations.len() == 1
+                && !one.is_of_a_known_role
+                && !matches!(one.credential, CredentialArn::Unreadable(_))
+        }
         count => count == 1 && one.credential == role,
     }
 }

@@ -336,6 +336,9 @@ fn known(case: &RoleCase, lines: &[LineView]) -> Vec<KnownView> {
         for one in genesys.integrations.as_deref().unwrap_or_default() {
             let from = match &one.credential {
                 credential if *credential == role => "its credential holds the role".to_owned(),
+                CredentialArn::Shown(other) if one.is_of_a_known_role => {
+                    format!("of another role, which works: {other}")
+                }
                 CredentialArn::Shown(other) => format!("its credential holds {other}"),
                 CredentialArn::Unreadable(_) => "its credential is not shown".to_owned(),
                 CredentialArn::None => "it has no credential".to_owned(),

@@ -335,7 +335,7 @@ fn an_integration_of_another_role_of_the_specs_is_no_mistake_about_this_one() {
     let project = Project::new(&with_more);
     project.sandbox(&["apply", "--yes"]).expect(0).says("no fault");
     let selected = project.sandbox(&["check", "--role", "Later", "--all"]);
-    selected.expect(0).says("1 integration of the organization: other roles of the specs");
+    selected.expect(0).says("1 integration of the organization: other roles use what there is");
     // Nor in another file of the same run.
     let two = Project::empty();
     std::fs::write(two.path("a.toml"), BOTH_ENDS.replacen("[aws]", "name = \"a\"\n[aws]", 1)).unwrap();

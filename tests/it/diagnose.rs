@@ -6,6 +6,7 @@ use genesys_iam::sandbox::BUILT_IN;
 use serde_json::Value;
 
 use crate::support::python::fits_schema;
+use crate::support::served::BothEnds;
 use crate::support::world::ID;
 use crate::support::{BOTH_ENDS, EXAMPLE, Project, ROLE, Run, by_hand};
 
@@ -556,4 +557,36 @@ fn a_ticket_has_what_the_screen_has() {
             assert!(text.contains(part), "{format} has no {part:?}:\n{text}");
         }
     }
+}
+
+/// What works stays with the role through which it works.
+#[test]
+fn an_integration_that_works_through_another_role_is_not_offered_to_this_one() {
+    let served = BothEnds::new("");
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    served.0.boto3(
+        "
+right = {'StringEquals': {'sts:ExternalId': '2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90'}}
+iam.create_role(RoleName='callback', AssumeRolePolicyDocument=trust('arn:aws:iam::765628985471:root', right))
+iam.put_role_policy(RoleName='callback', PolicyName='p', PolicyDocument=permissions('lambda:InvokeFunction',
+    'arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function'))
+",
+    );
+    let endpoint = served.0.server.endpoint.clone();
+    let diagnose = |more: &[&str]| {
+        let all = ["--genesys-endpoint-url", &endpoint, "diagnose", "callback"];
+        served.run(&[&all[..], more].concat())
+    };
+    let found = diagnose(&[]);
+    found
+        .says_not("holds arn:aws:iam::111122223333:role/GenesysDataActionRole")
+        .says_not("Configure: Role ARN");
+    diagnose(&["--out", "callback.toml"]);
+    let written = std::fs::read_to_string(served.0.project.path("callback.toml")).unwrap();
+    assert!(!written.contains("[role.integration]\nname"), "{written}");
+    // Where the other role does not work, the integration may be this one's.
+    served
+        .0
+        .boto3("iam.update_assume_role_policy(RoleName='GenesysDataActionRole', PolicyDocument=trust())\n");
+    diagnose(&[]).says("holds arn:aws:iam::111122223333:role/GenesysDataActionRole");
 }

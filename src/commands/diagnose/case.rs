@@ -9,7 +9,7 @@ use super::candidates::{NO_SPEC, integrations, invokes, is_about_lambda, looks_r
 use super::error::DiagnoseError;
 use super::folder::FolderSpec;
 use super::place::Place;
-use crate::arn::{Arn, FunctionArn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::aws::{self, AccountListing, Clients, ListedRole};
 use crate::check::{
     ActionFacts, AskedOrganization, Basis, CredentialArn, Facts, FunctionState, GenesysSide, IntegrationFacts,
@@ -22,6 +22,7 @@ use crate::diagnose::{ErrorReading, RoleCase, Surroundings, refused_by_organizat
 use crate::genesys;
 use crate::import::{Known, candidates, trusts_genesys, wanted};
 use crate::model::{LiveRole, LookForOrphans, Role, RoleRecord, Tags};
+use crate::plan::genesys::may_invoke;
 use crate::plan::{Reads, diff};
 use crate::policy::template::trust_policy;
 use crate::render::output::Output;
@@ -109,10 +110,41 @@ fn targets(genesys: &GenesysSide, role: &Arn) -> Vec<FunctionArn> {
     let holds = CredentialArn::Shown(role.to_string());
     let own: Vec<&IntegrationFacts> = all.iter().filter(|one| one.credential == holds).collect();
     let meant = match (own.as_slice(), all) {
-        ([], [one]) => vec![one],
+        ([], [one]) if !one.is_of_a_known_role => vec![one],
         _ => own,
     };
     meant.iter().flat_map(|one| &one.actions).filter_map(|action| action.target.parse().ok()).collect()
+}
+
+/// Marks the integrations that work through another role: they are not this role's, and never to be taken from the other.
+async fn mark_those_of_other_roles(
+    clients: &Clients,
+    account: &AccountId,
+    role: &Arn,
+    mut genesys: GenesysSide,
+) -> GenesysSide {
+    if is_held(&genesys, role) {
+        return genesys;
+    }
+    let GenesysSide::Read(read) = &mut genesys else { return genesys };
+    let Ok(integrations) = &mut read.integrations else { return genesys };
+    for one in integrations {
+        let CredentialArn::Shown(held) = &one.credential else { continue };
+        let Ok(held) = held.parse::<Arn>() else { continue };
+        if held == *role || held.account != account.as_str() || !held.resource.starts_with("role/") {
+            continue;
+        }
+        let Ok(Some(other)) = aws::role(clients, &held.partition, account, held.name()).await else {
+            continue;
+        };
+        let may_invoke = |action: &ActionFacts| {
+            may_invoke(&other.role.arn, other.documents(), other.boundary.as_ref(), &action.target)
+        };
+        one.is_of_a_known_role = other.role.arn == held
+            && trusts_genesys(&other.role.assume_role_policy)
+            && (one.actions.is_empty() || one.actions.iter().any(may_invoke));
+    }
+    genesys
 }
 
 /// Derives the desired state from the live state and Genesys Cloud, and has `check` compare them.
@@ -144,6 +176,7 @@ async fn case(
         Some(_) | None => None,
     };
     let declared = folder.and_then(|folder| folder.role(role.name()));
+    let genesys = mark_those_of_other_roles(&clients, &account, &role, genesys).await;
     let reading = async {
         let live = aws::role(&clients, &role.partition, &account, role.name()).await?;
         let is_gone = live.is_none();
@@ -181,10 +214,16 @@ async fn case(
     // An integration that uses another role, which is there, is not taken from it.
     let others: Vec<&str> = integrations(&genesys)
         .iter()
-        .filter(|one| instead.iter().any(|other| one.credential == CredentialArn::Shown(other.to_string())))
+        .filter(|one| {
+            one.is_of_a_known_role
+                || instead.iter().any(|other| one.credential == CredentialArn::Shown(other.to_string()))
+        })
         .map(|one| one.name.as_str())
         .collect();
-    let organization = organization.filter(|_| others.is_empty());
+    let organization = organization.map(|mut organization| {
+        organization.integrations.retain(|one| !others.contains(&one.name.as_str()));
+        organization
+    });
     let known = Known {
         account: &account,
         region: &region,
