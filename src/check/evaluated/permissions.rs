@@ -71,7 +71,8 @@ fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
                 (Basis::Spec, _) | (_, []) => format!("There is no policy `{name}`"),
                 // Without a spec, nobody asked for that name.
                 (Basis::Found { .. }, functions) => {
-                    let names: Vec<String> = functions.iter().map(|one| name_of(&one.arn)).collect();
+                    let lacking = functions.iter().filter(|function| !is_allowed(role, function));
+                    let names: Vec<String> = lacking.map(|one| name_of(&one.arn)).collect();
                     format!(
                         "The role has no policy that allows lambda:InvokeFunction on the {}",
                         names.join(" and the ")
