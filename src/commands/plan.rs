@@ -481,8 +481,15 @@ async fn other_organization(session: &Session, output: &Output) -> Option<String
             if others.is_empty() {
                 return None;
             }
+            // Its organization has the ID that the spec had when it was first used.
+            let sandbox = match session.in_sandbox {
+                true => {
+                    " (this sandbox began with another external ID: `genesys-iam sandbox reset` empties it)"
+                }
+                false => "",
+            };
             Some(format!(
-                "the external ID of {} {} is not the ID of the organization \"{}\": Genesys Cloud will be refused",
+                "the external ID of {} {} is not the ID of the organization \"{}\": Genesys Cloud will be refused{sandbox}",
                 if others.len() == 1 { "role" } else { "roles" },
                 few(&others),
                 one_line(&organization.name)

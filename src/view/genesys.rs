@@ -252,7 +252,7 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
         ),
         GenesysNotice::ActionTakenOut { name, id } => format!(
             "this spec made the data action {} ({}) and no longer has it: it stays as it is (write it into the spec to manage it again), unless you ask for its removal with `--prune` \
-             (for which the spec needs a `name`)",
+             (in a spec with a `name` of its own)",
             in_quotes(name),
             one_line(id)
         ),
@@ -264,7 +264,7 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
         ),
         GenesysNotice::IntegrationTakenOut { name, id } => format!(
             "this spec made the integration {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune` \
-             (for which the spec needs a `name`)",
+             (in a spec with a `name` of its own)",
             in_quotes(name),
             one_line(id)
         ),
