@@ -3,7 +3,8 @@
 #
 #   SPEC=specs rehearse.sh plan|apply|drift|check, with the variables of lib.sh
 #
-# What GitHub would get is then in .genesys-iam/rehearsal: comment.md, summary.md, outputs, and gh.log, the calls for the comment.
+# What GitHub would get is then in .genesys-iam/rehearsal: plan.json, comment.md, summary.md, outputs, and gh.log, the calls for the
+# comment.
 set -euo pipefail
 
 step=${1:-}
@@ -18,7 +19,7 @@ scripts=$(cd "$(dirname "$0")" && pwd)
 mkdir -p .genesys-iam/rehearsal/bin
 if [ ! -e .genesys-iam/.gitignore ]; then echo '*' >.genesys-iam/.gitignore; fi
 kept=$PWD/.genesys-iam/rehearsal
-export KEPT=$kept REAL=${GENESYS_IAM:-genesys-iam}
+export KEPT=$kept REAL=${GENESYS_IAM:-genesys-iam} PLAN=${PLAN:-.genesys-iam/rehearsal/plan.json}
 
 cat >"$kept/bin/gh" <<'SCRIPT'
 #!/usr/bin/env bash

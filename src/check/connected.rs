@@ -293,11 +293,12 @@ fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
             format!("No {what} has the ID {id}"),
             "correct `id`, or leave it out".to_owned(),
         ),
-        GenesysBlocker::NeedsReplacement { action, members, .. } => (
+        GenesysBlocker::NeedsReplacement { action, members, also, .. } => (
             Cause::DataAction,
             format!(
-                "The data action \"{action}\" differs in {}, which cannot be changed",
-                members.join(" and ")
+                "The data action \"{action}\" differs in {}, which cannot be changed{}",
+                members.join(" and "),
+                if also.is_empty() { String::new() } else { format!("; also in {}", also.join(" and ")) }
             ),
             "correct the spec, or add a second data action under another name and move the flows; `replace = true` makes a new one and \
              deletes the old one in the same run"

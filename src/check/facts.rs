@@ -408,7 +408,12 @@ impl Facts {
     /// masked, so are others.
     pub(crate) fn bearer_of(&self, external_id: &str) -> String {
         let is_id = is_guid(external_id);
+        let own = self.desired.external_id.expose();
         match self.desired.external_id.is_masked() {
+            // That is no other organization: Genesys Cloud's IDs are in lower case.
+            _ if external_id != own && external_id.eq_ignore_ascii_case(own) => {
+                "whoever brings the external ID in other case".to_owned()
+            }
             true => ANOTHER_ORGANIZATION.to_owned(),
             false if is_id => format!("{THE_ORGANIZATION} {external_id}"),
             false if external_id.contains(['*', '?']) => {

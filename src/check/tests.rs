@@ -1031,7 +1031,8 @@ fn a_deny_is_named_with_what_it_is_about_and_the_command_that_takes_it_away() {
     assert_eq!(
         finding.remedy,
         format!(
-            "run `aws iam delete-role-policy --role-name {role} --policy-name \"a deny's\"`; or set `extra_permissions = \"remove\"` \
+            "ask whoever set this Deny; if they agree, run \
+             `aws iam delete-role-policy --role-name {role} --policy-name \"a deny's\"`; or set `extra_permissions = \"remove\"` \
              for the role and run `genesys-iam apply`"
         )
     );

@@ -46,6 +46,8 @@ pub(crate) struct Trust {
     pub stale: Vec<String>,
     /// Trusted principals who may come without the external ID, or with any.
     pub needs_no_id: Bearers,
+    /// Whether Genesys Cloud needs none only as one of everyone, under a condition that is not decided.
+    pub genesys_only_as_anyone: bool,
     /// Further accepted external IDs or patterns, and from whom.
     pub also_accepts: Vec<(String, Bearers)>,
     /// Why it is unknown whether there are others.
@@ -65,7 +67,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
         canonical.statements.as_slice().iter().filter(|one| one.effect == Effect::Allow).collect();
     let admission = TrustPolicy { role: arn, document };
 
-    let named: Vec<NamedParty> = allows.iter().flat_map(|statement| named(statement)).collect();
+    let named: Vec<NamedParty> = allows.iter().flat_map(|statement| named(statement, arn)).collect();
     let (stale, named): (Vec<NamedParty>, Vec<NamedParty>) = named
         .into_iter()
         .partition(|other| matches!(&other.principal, Some(Principal::Aws(text)) if is_unique_id(text)));
@@ -106,6 +108,9 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     };
     let needs_no_id =
         bearers(&|who, ids| may_be(ids.without) || admission.comes(who, ASSUME_ROLE, Some(FRESH_ID)));
+    let is_anyone = others.iter().any(|other| other.principal == Some(Principal::Anonymous));
+    let genesys_only_as_anyone =
+        is_anyone && searched.iter().all(|(who, ids)| *who != genesys || ids.without != Decision::Allowed);
     let listed = listed_ids(canonical.statements.as_slice().iter());
     let mut also_accepts: Vec<(String, Bearers)> = Vec::new();
     for one in searched.iter().flat_map(|(_, ids)| &ids.found) {
@@ -153,6 +158,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
         others,
         stale: stale.into_iter().map(|other| other.words).collect(),
         needs_no_id,
+        genesys_only_as_anyone,
         also_accepts,
         unsearched: searched.iter().find_map(|(_, ids)| ids.unsearched.clone()),
         unknown_element: canonical
@@ -164,9 +170,17 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
     }
 }
 
-/// Those whom a statement names: everyone only as far as its conditions go, in words.
-fn named(statement: &Statement) -> Vec<NamedParty> {
+/// Those whom a statement of a role names: everyone only as far as its conditions go, in words.
+fn named(statement: &Statement, role: &Arn) -> Vec<NamedParty> {
     let mut named = named_parties(statement, genesys_account_name);
+    let is_own_account = |text: &str| {
+        text == role.account || *text == format!("arn:{}:iam::{}:root", role.partition, role.account)
+    };
+    for other in &mut named {
+        if matches!(&other.principal, Some(Principal::Aws(text)) if is_own_account(text)) {
+            other.words.push_str(" (the role's own)");
+        }
+    }
     // External IDs are said apart from who it is.
     let mut rest = statement.clone();
     for keys in rest.condition.iter_mut().flat_map(|conditions| conditions.0.values_mut()) {
@@ -283,6 +297,38 @@ mod tests {
 
     fn good() -> String {
         with(ALLOW, &format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#))
+    }
+
+    #[test]
+    fn whoever_gets_in_is_called_what_the_conditions_make_of_them() {
+        let root = ALLOW.replace("765628985471", "arn:aws:iam::111122223333:root");
+        let anyone = |condition: &str| with(&ALLOW.replace(r#"{"AWS":"765628985471"}"#, "\"*\""), condition);
+        for (statement, who) in [
+            (root, "AWS account 111122223333 (the role's own)"),
+            (
+                anyone(r#"{"StringEquals":{"aws:PrincipalOrgID":"o-abcdefghij"}}"#),
+                "anyone for whom StringEquals aws:PrincipalOrgID is o-abcdefghij",
+            ),
+            (
+                anyone(r#"{"StringEquals":{"aws:SourceAccount":"999988887777"}}"#),
+                "anyone for whom StringEquals aws:SourceAccount is 999988887777",
+            ),
+            (
+                anyone(r#"{"DateGreaterThan":{"aws:CurrentTime":"2130-01-01T00:00:00Z"}}"#),
+                "anyone for whom DateGreaterThan aws:CurrentTime is 2130-01-01T00:00:00Z",
+            ),
+        ] {
+            let report = super::tests::report(&format!("{},{statement}", good()));
+            assert_eq!(report.verdict.others, [who], "{statement}");
+        }
+        let other_case =
+            with(ALLOW, &format!(r#"{{"StringEqualsIgnoreCase":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
+        let report = super::tests::report(&other_case);
+        assert_eq!(report.verdict.others, ["whoever brings the external ID in other case"]);
+        // Where nothing else is known of it, Genesys Cloud is who gets in.
+        let by_organization = with(ALLOW, r#"{"StringEquals":{"aws:PrincipalOrgID":"o-abcdefghij"}}"#);
+        let report = super::tests::report(&format!("{},{by_organization}", good()));
+        assert_eq!(report.verdict.others, ["any customer of Genesys Cloud"]);
     }
 
     #[test]

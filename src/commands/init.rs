@@ -42,9 +42,9 @@ pub struct InitArgs {
     /// Genesys's AWS account
     #[arg(long, value_name = "ID", default_value = "765628985471")]
     pub genesys_account_id: String,
-    /// Name of the role
-    #[arg(long, value_name = "NAME", default_value = "GenesysDataActionRole")]
-    pub role: String,
+    /// Name of the role [default: GenesysDataActionRole]
+    #[arg(long, value_name = "NAME")]
+    pub role: Option<String>,
     /// A function: name, name:alias, name:version or ARN (repeatable)
     #[arg(long = "function", value_name = "FUNCTION")]
     pub functions: Vec<String>,
@@ -62,12 +62,14 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     }
     let mut asker = Asker {
         output,
-        answers: Answers::new(&args.role, &args.genesys_account_id, &file),
+        answers: Answers::new(args.role.as_deref().unwrap_or(DEFAULT_ROLE), &args.genesys_account_id, &file),
         action: 0,
         missing: Vec::new(),
         has_asked: false,
     };
-    asker.ask(&ROLE, Some(&args.role), None)?;
+    if let Some(role) = &args.role {
+        asker.ask(&ROLE, Some(role), None)?;
+    }
     asker.ask(&GENESYS_ACCOUNT, Some(&args.genesys_account_id), None)?;
     if let Some((action, flag)) = args.actions.forgotten() {
         return Err(InitError::NoContract { action: action.to_owned(), flag }.into());
@@ -94,6 +96,9 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     let functions = (!args.functions.is_empty()).then(|| args.functions.join(" "));
     asker.ask(&FUNCTIONS, functions.as_deref(), None)?;
     // If flags give everything that is needed, nothing is asked.
+    if asker.has_asked && args.role.is_none() {
+        asker.ask(&ROLE, None, Some(DEFAULT_ROLE.to_owned()))?;
+    }
     if asker.has_asked || args.integration.is_some() {
         asker.ask(&INTEGRATION, args.integration.as_deref(), None)?;
     }
@@ -215,6 +220,8 @@ struct Prompt {
     is_optional: bool,
 }
 
+/// The example's.
+const DEFAULT_ROLE: &str = "GenesysDataActionRole";
 const ROLE: Prompt = Prompt {
     what: "Role",
     place: "the name of a new role, or of one to take over",

@@ -99,6 +99,11 @@ fn handle_text(handle: &Handle, what: &str) -> String {
     }
 }
 
+/// `` `a` and `b` ``
+fn in_backquotes(members: &[&str]) -> String {
+    members.iter().map(|member| format!("`{member}`")).collect::<Vec<_>>().join(" and ")
+}
+
 fn in_quotes(text: &str) -> String {
     one_line(&Value::from(text).to_string()).into_owned()
 }
@@ -353,12 +358,17 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
             format!("no {what} has the ID {}", one_line(id)),
             "correct `id`, or leave it out: then the name counts".to_owned(),
         ),
-        GenesysBlocker::NeedsReplacement { action, id, members, usage } => (
+        GenesysBlocker::NeedsReplacement { action, id, members, also, usage } => (
             format!(
-                "data action {} ({}): {} cannot be changed in a published action; {}",
+                "data action {} ({}): {} cannot be changed in a published action{}; {}",
                 in_quotes(action),
                 one_line(id),
-                members.iter().map(|member| format!("`{member}`")).collect::<Vec<_>>().join(" and "),
+                in_backquotes(members),
+                match also.as_slice() {
+                    [] => String::new(),
+                    [one] => format!(", and the change to `{one}` waits with it"),
+                    several => format!(", and the changes to {} wait with it", in_backquotes(several)),
+                },
                 usage_text(usage)
             ),
             "to keep flows working, add a second [[role.data_action]] under another name, point the flows at it, then take this one out \

@@ -50,7 +50,14 @@ pub(super) fn change_fields(out: &mut Vec<Field>, change: &IamChange) {
             tag_diff(out, tags)
         }
         IamChange::DetachRolePolicy { role: _, policy, document, .. } => {
-            note_foreign(out, change);
+            match policy.account.as_str() {
+                // AWS's own are no one's to clean up.
+                "aws" => note_foreign(out, change),
+                _ if change.is_of_others() => {
+                    field(out, "note", "not made by this spec; the policy itself stays in the account");
+                }
+                _ => {}
+            }
             field(out, "policy_arn", &policy.to_string());
             document_lines(out, "allowed by it", document, LineKind::Removed);
         }

@@ -125,6 +125,7 @@ fn a_step_is_rehearsed_in_the_sandbox_with_its_comment_outputs_and_annotations()
     let kept = |name: &str| fs::read_to_string(project.path(".genesys-iam/rehearsal").join(name)).unwrap();
     assert!(kept("comment.md").contains("**3 to create**"), "{}", kept("comment.md"));
     assert_eq!(fs::read_to_string(project.path(".genesys-iam/.gitignore")).unwrap(), "*\n");
+    assert!(kept("plan.json").contains("\"digest\"") && !project.path("plan.json").exists());
     rehearse("apply", &[]).expect(0).says("output: changed=true");
     rehearse("plan", &[]).expect(0).says("--method PATCH").says("output: changed=false");
     rehearse("drift", &[]).expect(0).says("output: strangers=false");

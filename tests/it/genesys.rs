@@ -285,7 +285,11 @@ fn a_contract_cannot_be_changed_unless_a_new_action_may_take_its_place() {
     let changed = BOTH_ENDS.replace("status = \"string\"", "status = \"string\", total = \"number\"");
     project.write_spec(&changed);
     let blocked = project.sandbox(&["plan"]);
-    blocked.says("`success_schema` cannot be changed in a published action").says("`replace = true`");
+    blocked.says("`success_schema` cannot be changed in a published action;").says("`replace = true`");
+    // Nor is what waits for it hidden.
+    project.write_spec(&format!("{changed}\nrequest_template = '${{input.rawRequest}} '\n"));
+    let blocked = project.sandbox(&["plan"]);
+    blocked.says("in a published action, and the change to `request_template` waits with it;");
     project.write_spec(&format!("{changed}\nreplace = true\n"));
     let replaced = project.sandbox(&["apply", "--yes", "--test"]);
     replaced.expect(0).says("is replaced").says("Proven end to end");

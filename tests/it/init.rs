@@ -218,7 +218,7 @@ fn what_init_wrote_can_be_pruned() {
 #[test]
 fn init_takes_several_data_actions_at_its_prompt() {
     let empty = Project::empty();
-    let answers = "us-east-1\n\n\norder-status cancel-order\nOrders\nGet order status, Cancel order\nOrderNumber=string\nstatus\nOrderId=sting\nOrderId=string\n\n";
+    let answers = "us-east-1\n\n\norder-status cancel-order\nOrderRole\nOrders\nGet order status, Cancel order\nOrderNumber=string\nstatus\nOrderId=sting\nOrderId=string\n\n";
     on_a_terminal(&empty, &["--sandbox", "init"], answers)
         .expect(0)
         .says("separated by commas")
@@ -228,6 +228,7 @@ fn init_takes_several_data_actions_at_its_prompt() {
     let second = "[[role.data_action]]\nname = \"Cancel order\"\nfunction = \"cancel-order\"\ninput = { OrderId = \"string\" }\noutput = {}\n";
     let first = "\noutput = { status = \"string\" }\n";
     assert!(text.contains("name = \"Get order status\"") && text.contains(first), "{text}");
+    assert!(text.contains("[[role]]\nname = \"OrderRole\""), "{text}");
     assert!(text.contains(second), "{text}");
 }
 
@@ -235,7 +236,7 @@ fn init_takes_several_data_actions_at_its_prompt() {
 #[test]
 fn init_asks_for_genesys_clouds_side_when_it_asks_at_all() {
     let empty = Project::empty();
-    let answers = "us-east-1\n\n\nmy-genesys-trigger-function\nOrders\nGet order\n\n\n";
+    let answers = "us-east-1\n\n\nmy-genesys-trigger-function\n\nOrders\nGet order\n\n\n";
     on_a_terminal(&empty, &["--sandbox", "init"], answers).expect(0).says("leave Genesys Cloud alone");
     let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
     assert!(text.contains("\nname = \"Orders\"") && text.contains("\nname = \"Get order\""), "{text}");
@@ -246,7 +247,7 @@ fn init_asks_for_genesys_clouds_side_when_it_asks_at_all() {
 #[test]
 fn init_asks_on_a_terminal_for_what_it_was_not_told_and_until_the_answer_is_valid() {
     let empty = Project::empty();
-    let answers = "us-esat-1\nus-west-2\n12345\n444455556666\n\nour-organization\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live b\n\n";
+    let answers = "us-esat-1\nus-west-2\n12345\n444455556666\n\nour-organization\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live b\nbad role!\n\n\n";
     let run = on_a_terminal(&empty, &["init"], answers);
     run.expect(0)
         .says("Genesys Cloud: Admin > Organization Settings")
@@ -254,7 +255,7 @@ fn init_asks_on_a_terminal_for_what_it_was_not_told_and_until_the_answer_is_vali
         .says("an answer is needed")
         .says("not valid: an organization's ID is a GUID")
         .says("is written");
-    assert_eq!(run.stdout.matches("not valid:").count(), 5, "{}", run.transcript());
+    assert_eq!(run.stdout.matches("not valid:").count(), 6, "{}", run.transcript());
     let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
     for line in ["region = \"us-west-2\"", "account_id = \"444455556666\"", "functions = [\"a:live\", \"b\"]"]
     {

@@ -229,7 +229,6 @@ fn of(role: &LiveRole) -> String {
     role.role.permissions_boundary.as_ref().map(|arn| format!(" ({arn})")).unwrap_or_default()
 }
 
-/// How to remove the decisive Deny.
 /// The spec's own way to take away what it does not make.
 fn or_by_spec(facts: &Facts) -> &'static str {
     match (facts.basis, facts.desired.extra_permissions) {
@@ -240,6 +239,10 @@ fn or_by_spec(facts: &Facts) -> &'static str {
     }
 }
 
+/// A Deny is rarely there by mistake.
+const ASK_FIRST: &str = "ask whoever set this Deny; if they agree";
+
+/// How to remove the decisive Deny, which someone may have set on purpose.
 fn without_deny(role: &LiveRole, facts: &Facts, function: &FunctionFacts, evaluation: &Evaluation) -> String {
     let Some(denying) = evaluation.statements.iter().find(|one| one.outcome == StatementOutcome::Denies)
     else {
@@ -250,12 +253,12 @@ fn without_deny(role: &LiveRole, facts: &Facts, function: &FunctionFacts, evalua
     };
     let (name, number) = (shell_word(&role.role.name), denying.number);
     if denying.document == OWN_POLICY {
-        return removal(&function.arn, denying.sid.as_deref());
+        return format!("{ASK_FIRST}, {}", removal(&function.arn, denying.sid.as_deref()));
     }
     for (policy, document) in &role.inline {
         if denying.document == inline_name(policy) && only_denies(document) {
             return format!(
-                "run `aws iam delete-role-policy --role-name {name} --policy-name {}`{}",
+                "{ASK_FIRST}, run `aws iam delete-role-policy --role-name {name} --policy-name {}`{}",
                 shell_word(policy),
                 or_by_spec(facts)
             );
@@ -270,13 +273,13 @@ fn without_deny(role: &LiveRole, facts: &Facts, function: &FunctionFacts, evalua
         }
         if only_denies(&policy.document) {
             return format!(
-                "run `aws iam detach-role-policy --role-name {name} --policy-arn {arn}`{}",
+                "{ASK_FIRST}, run `aws iam detach-role-policy --role-name {name} --policy-arn {arn}`{}",
                 or_by_spec(facts)
             );
         }
     }
     format!(
-        "take statement {number} out of {}, or have its owner do it; then run `check` again",
+        "{ASK_FIRST}, take statement {number} out of {}, or have its owner do it; then run `check` again",
         denying.document
     )
 }

@@ -401,24 +401,26 @@ impl Asked<'_> {
 
     fn strangers(&self) -> Vec<Claim> {
         let partition = &self.facts.desired.role.arn.partition;
-        let strangers: [(String, Principal); 3] = [
+        let strangers: [(String, Principal, &str); 3] = [
             (
                 format!("another AWS account ({STRANGER}) with the right external ID"),
                 Principal::Aws(format!("arn:{partition}:iam::{STRANGER}:root")),
+                "any AWS account",
             ),
-            ("an anonymous caller with the right external ID".to_owned(), Principal::Anonymous),
+            ("an anonymous caller with the right external ID".to_owned(), Principal::Anonymous, "anyone"),
             (
                 "an AWS service (lambda.amazonaws.com)".to_owned(),
                 Principal::Service("lambda.amazonaws.com".to_owned()),
+                "AWS services",
             ),
         ];
         strangers
             .into_iter()
-            .map(|(who, principal)| {
+            .map(|(who, principal, all)| {
                 // Services present none.
                 let id = Some(self.right()).filter(|_| !matches!(principal, Principal::Service(_)));
                 let evaluation = may_assume(self.role, &principal, id);
-                self.refused(&who, evaluation, || self.also_admits("any AWS account"))
+                self.refused(&who, evaluation, || self.also_admits(all))
             })
             .collect()
     }
@@ -484,7 +486,9 @@ impl Asked<'_> {
         let Bearers { genesys, verifier, others } = self.trust.needs_no_id;
         match &self.facts.desired.verifier {
             // Who they are says more than what is not required of them.
-            _ if others && !genesys && self.trust.names_genesys => return self.also_admits(""),
+            _ if self.trust.names_genesys && (others && !genesys || self.trust.genesys_only_as_anyone) => {
+                return self.also_admits("");
+            }
             Some(verifier_arn) if verifier && !genesys && !others => {
                 return Finding {
                     cause: Cause::RoleOpen,
@@ -627,7 +631,7 @@ impl Asked<'_> {
         Finding {
             cause: Cause::RoleOpen,
             what: format!("The trust policy also accepts {}", self.accepted_ids()),
-            consequence: "that customer of Genesys Cloud can have the role assumed".to_owned(),
+            consequence: "whoever brings it can have Genesys Cloud assume the role".to_owned(),
             remedy: self.restore(),
             harm: Harm { lets_in: self.bearers(), ..Harm::default() },
         }

@@ -1,6 +1,6 @@
 //! The answers, and the spec that they make.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::commands::specs::{DEMONSTRATION, spec_name_for};
 use crate::spec;
@@ -9,7 +9,8 @@ use crate::spec;
 #[derive(Clone)]
 pub(super) struct Answers {
     /// What the spec is called in the tags of what it makes.
-    pub(super) name: String,
+    /// Where it will be.
+    file: PathBuf,
     pub(super) region: String,
     pub(super) account: String,
     pub(super) external_id: String,
@@ -34,7 +35,7 @@ pub(super) struct ActionFields {
 impl Answers {
     pub(super) fn new(role: &str, genesys_account: &str, file: &Path) -> Self {
         Self {
-            name: spec_name_for(file, role),
+            file: file.to_owned(),
             region: String::new(),
             account: String::new(),
             external_id: String::new(),
@@ -69,7 +70,7 @@ impl Answers {
                 "\n[aws]\n",
                 format!(
                     "\nname = {}   # tags what this spec makes: no other spec of the account may have it\n\n[aws]\n",
-                    quoted(&self.name)
+                    quoted(&spec_name_for(&self.file, &self.role))
                 ),
             ),
             ("region = \"us-east-1\"", format!("region = {}", quoted(&self.region))),

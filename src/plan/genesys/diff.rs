@@ -382,6 +382,7 @@ fn actions(
                     action: name.clone(),
                     id: found.id.clone(),
                     members: fixed.iter().map(|diff| diff.member).collect(),
+                    also: mutable.iter().map(|diff| diff.member).collect(),
                     usage,
                 });
                 planned.owned.insert(ActionRef::Id(found.id.clone()));
@@ -567,6 +568,7 @@ fn find_action<'a>(
                 action: name.clone(),
                 id: id.clone(),
                 members: vec!["integration"],
+                also: Vec::new(),
                 usage: usage_of(organization, id),
             }
         } else {

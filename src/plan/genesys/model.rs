@@ -41,7 +41,14 @@ pub enum GenesysBlocker {
     /// None has this ID.
     NoSuchId { what: &'static str, id: String },
     /// The difference cannot be changed in a published action.
-    NeedsReplacement { action: String, id: String, members: Vec<&'static str>, usage: Usage },
+    NeedsReplacement {
+        action: String,
+        id: String,
+        members: Vec<&'static str>,
+        /// What else differs, and waits for it.
+        also: Vec<&'static str>,
+        usage: Usage,
+    },
     /// It would be deleted, perhaps after another has taken its place, but flows use it.
     UsedByFlows { action: String, id: String, usage: Usage, is_replaced: bool },
     /// It would be destroyed with the integration, but is not this spec's.

@@ -309,7 +309,13 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysBlocker::NotOurs { name: t(), id: t(), by: Owner::Unknown },
         GenesysBlocker::Several { what: "integration", name: t(), ids: [t()].into() },
         GenesysBlocker::NoSuchId { what: "integration", id: t() },
-        GenesysBlocker::NeedsReplacement { action: t(), id: t(), members: vec!["name"], usage: usage() },
+        GenesysBlocker::NeedsReplacement {
+            action: t(),
+            id: t(),
+            members: vec!["name"],
+            also: vec!["function"],
+            usage: usage(),
+        },
         GenesysBlocker::UsedByFlows { action: t(), id: t(), usage: usage(), is_replaced: true },
         GenesysBlocker::ForeignActions { integration: t(), names: vec![t()] },
     ];
