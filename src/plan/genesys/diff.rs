@@ -383,7 +383,7 @@ fn actions(
                     id: found.id.clone(),
                     members: fixed.iter().map(|diff| diff.member).collect(),
                     also: mutable.iter().map(|diff| diff.member).collect(),
-                    usage,
+                    usage: usage.into(),
                 });
                 planned.owned.insert(ActionRef::Id(found.id.clone()));
                 continue;
@@ -569,7 +569,7 @@ fn find_action<'a>(
                 id: id.clone(),
                 members: vec!["integration"],
                 also: Vec::new(),
-                usage: usage_of(organization, id),
+                usage: usage_of(organization, id).into(),
             }
         } else {
             GenesysBlocker::NoSuchId { what: "data action", id: id.clone() }

@@ -47,7 +47,7 @@ pub enum GenesysBlocker {
         members: Vec<&'static str>,
         /// What else differs, and waits for it.
         also: Vec<&'static str>,
-        usage: Usage,
+        usage: Box<Usage>,
     },
     /// It would be deleted, perhaps after another has taken its place, but flows use it.
     UsedByFlows { action: String, id: String, usage: Usage, is_replaced: bool },

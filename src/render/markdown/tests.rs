@@ -314,7 +314,7 @@ fn hostile_plan(text: &str) -> Plan {
             id: t(),
             members: vec!["name"],
             also: vec!["function"],
-            usage: usage(),
+            usage: usage().into(),
         },
         GenesysBlocker::UsedByFlows { action: t(), id: t(), usage: usage(), is_replaced: true },
         GenesysBlocker::ForeignActions { integration: t(), names: vec![t()] },
