@@ -93,10 +93,8 @@ pub async fn run(global: &Global, args: &ApplyArgs, output: &Output) -> Result<S
         let Some(opened) = opened else { return Ok(interrupted(NOTHING, output)) };
         let members = opened.map_err(|error| {
             // The plan's roles: none of them is in these specs.
-            match error.find::<NothingSelected>() {
-                Some(_) => SavedError::OtherSpecs(saved.other_specs(&files(global))).into(),
-                None => error,
-            }
+            let others = error.find::<NothingSelected>().and_then(|_| saved.other_specs(&files(global)));
+            others.map_or(error, CommandError::from)
         })?;
         return run.many(members, Some(saved)).await;
     }
@@ -121,9 +119,10 @@ pub async fn run_in(
     let saved = match args.plan.as_deref().map(SavedFile::read).transpose()? {
         None => None,
         Some(SavedFile::One(saved)) => Some(*saved),
-        Some(SavedFile::Several(saved)) => {
-            return Err(SavedError::OtherSpecs(saved.other_specs(&[])).into());
-        }
+        Some(SavedFile::Several(saved)) => match saved.other_specs(&[]) {
+            Some(others) => return Err(others.into()),
+            None => None,
+        },
     };
     let mut record = Record::new("genesys-iam apply", &session.spec, args.format, output);
     let ended = Box::pin(run.one(session, saved, &mut record)).await;

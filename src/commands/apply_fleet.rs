@@ -63,9 +63,8 @@ impl<'a> ApplyRun<'a> {
         let Self { args, interrupt, siblings: _, output } = self;
         if let Some(saved) = saved {
             let files: Vec<String> = members.iter().map(|(file, _)| file.display()).collect();
-            let others = saved.other_specs(&files);
-            if !others.is_empty() {
-                return Err(SavedError::OtherSpecs(others).into());
+            if let Some(others) = saved.other_specs(&files) {
+                return Err(others.into());
             }
         }
         let options = match saved.and_then(|saved| saved.specs.first()) {

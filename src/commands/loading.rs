@@ -52,6 +52,7 @@ pub(super) fn mask_ids_of_specs(global: &Global, output: &Output) {
 /// A spec's text; an external ID that is masked elsewhere must not be in a file either.
 pub(super) fn with_ids_from_variables(text: String, output: &Output) -> String {
     const VARIABLE: &str = "{ env = \"GENESYS_EXTERNAL_ID\" }";
+    let text = output.with_references(&text);
     let masked = output.masker()(&text).replace("\"(masked external ID)\"", VARIABLE);
     if masked.contains(VARIABLE) { masked } else { text }
 }

@@ -312,11 +312,19 @@ impl RolePlan {
         if ![before, after].iter().all(|access| access.assume.iter().any(|grant| is_genesys(grant))) {
             return Vec::new();
         }
+        let FunctionsChanged { lost, gained } = &self.functions;
+        let name = |function: &FunctionArn| {
+            let has_label = |other: &&FunctionArn| other.label() == function.label();
+            // In two regions, or accounts.
+            match lost.iter().chain(gained).filter(has_label).count() {
+                1 => format!("`{}`", function.label()),
+                _ => format!("`{function}`"),
+            }
+        };
         let listed = |verb: &str, functions: &[FunctionArn]| {
-            let names: Vec<String> = functions.iter().map(|arn| format!("`{}`", arn.label())).collect();
+            let names: Vec<String> = functions.iter().map(name).collect();
             (!names.is_empty()).then(|| format!("Genesys Cloud {verb} {}", names.join(", ")))
         };
-        let FunctionsChanged { lost, gained } = &self.functions;
         listed("loses", lost).into_iter().chain(listed("gains", gained)).collect()
     }
 

@@ -268,6 +268,11 @@ impl Output {
         |text| self.redactor().apply(text)
     }
 
+    /// A spec's text that takes masked external IDs from where the spec at hand has them.
+    pub fn with_references(&self, text: &str) -> String {
+        self.redactor().with_references(text)
+    }
+
     /// Text for a file: masked and without colour.
     pub fn plain(&self, text: &str) -> String {
         anstream::adapter::strip_str(&self.masked(text)).to_string()

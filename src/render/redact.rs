@@ -23,6 +23,8 @@ pub struct Redactor {
     replacements: Vec<(String, &'static str)>,
     /// Values chosen by others, who may have picked a word of the report: masked where an external ID can occur.
     in_place: Vec<(String, &'static str)>,
+    /// How a spec refers to its masked external IDs, in TOML.
+    references: Vec<(String, String)>,
     /// What a replacement can start with.
     first: BTreeSet<u8>,
     /// How many of the secrets that the process remembers have a replacement.
@@ -54,6 +56,9 @@ impl Redactor {
     /// Masks the external ID, if it should be masked.
     pub fn add_external_id(&mut self, external_id: &ExternalId) {
         if external_id.is_masked() {
+            if let Some(reference) = external_id.origin().reference() {
+                self.references.push((external_id.expose().to_owned(), reference));
+            }
             match hides_a_report(external_id.expose()) {
                 true => self.add_chosen_by_others(external_id.expose(), "(masked external ID)"),
                 false => self.add(external_id.expose(), "(masked external ID)"),
@@ -74,6 +79,13 @@ impl Redactor {
         for near in near_misses(external_id) {
             self.add_chosen_by_others(&near, "(masked: a wrong external ID)");
         }
+    }
+
+    /// A spec's text in which each masked external ID is taken from where the spec at hand has it.
+    pub fn with_references(&self, text: &str) -> String {
+        self.references.iter().fold(text.to_owned(), |text, (id, reference)| {
+            text.replace(&toml_edit::Value::from(id.as_str()).to_string(), reference)
+        })
     }
 
     /// Masks something that no one should see.

@@ -124,6 +124,9 @@ impl SavedPlan {
         }
         let [mut then, mut this] = [plan.clone(), now.plan.clone()];
         let versions = [&mut then, &mut this].map(|plan| plan["tool_version"].take());
+        if found.is_empty() {
+            said_differences(&then, &this, &mut found);
+        }
         // What a reviewer was shown is the plan, too.
         let is_shown = shown.is_none() || *shown == now.shown;
         if found.is_empty() && (then != this || *desired != now.desired || !is_shown) {
@@ -187,22 +190,47 @@ fn compare_members(before: &Value, after: &Value, differs: &mut dyn FnMut(&str, 
 }
 
 fn wanted_differences(role: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
-    if before.is_null() || after.is_null() {
-        let what = if before.is_null() { "now has" } else { "no longer has" };
-        found.push(format!("the spec was changed since: it {what} role `{role}`"));
-        return;
-    }
-    let mut differs = |what: String, before: &Value, after: &Value| {
-        found.push(change_in_words(&format!("the spec was changed since: {what}"), before, after));
-    };
+    let name = format!("role `{role}`");
+    let Some((before, after)) = of_spec(&name, before, after, found) else { return };
     for part in ["role", "policy"] {
-        compare_members(&before[part], &after[part], &mut |key, old, new| {
-            differs(format!("`{key}` of the {part} of `{role}`"), old, new);
+        members_of_spec(&format!("the {part} of `{role}`"), &before[part], &after[part], &[], found);
+    }
+    let [old, new] = [before, after].map(|wanted| &wanted["integration"]);
+    let integration = format!("the integration of {name}");
+    if let Some((old, new)) = of_spec(&integration, old, new, found) {
+        members_of_spec(&integration, old, new, &["actions"], found);
+        compare_members(&old["actions"], &new["actions"], &mut |action, old, new| {
+            let action = format!("the data action \"{action}\" of {name}");
+            if let Some((old, new)) = of_spec(&action, old, new, found) {
+                members_of_spec(&action, old, new, &[], found);
+            }
         });
     }
+    members_of_spec(&name, before, after, &["role", "policy", "integration"], found);
+}
+
+/// Both, if the spec had it and has it; otherwise says which.
+fn of_spec<'v>(
+    what: &str,
+    before: &'v Value,
+    after: &'v Value,
+    found: &mut Vec<String>,
+) -> Option<(&'v Value, &'v Value)> {
+    let has = match (before.is_null(), after.is_null()) {
+        (false, false) => return Some((before, after)),
+        (true, true) => return None,
+        (true, false) => "now has",
+        (false, true) => "no longer has",
+    };
+    found.push(format!("the spec was changed since: it {has} {what}"));
+    None
+}
+
+/// Each member that the spec has otherwise, without those that are told apart.
+fn members_of_spec(what: &str, before: &Value, after: &Value, apart: &[&str], found: &mut Vec<String>) {
     compare_members(before, after, &mut |key, old, new| {
-        if !matches!(key, "role" | "policy") {
-            differs(format!("`{key}` of role `{role}`"), old, new);
+        if !apart.contains(&key) {
+            found.push(change_in_words(&format!("the spec was changed since: `{key}` of {what}"), old, new));
         }
     });
 }
@@ -242,6 +270,40 @@ fn organization_differences(before: &Value, after: &Value, found: &mut Vec<Strin
     compare_members(&before["flows"], &after["flows"], &mut |id, _, _| {
         found.push(format!("other flows use the data action {id} since"));
     });
+}
+
+/// What a plan depends on beside the spec and the live state that it is bound to, such as whether functions exist.
+fn said_differences(then: &Value, this: &Value, found: &mut Vec<String>) {
+    let none = Vec::new();
+    let by_role = |plan: &Value| -> serde_json::Map<String, Value> {
+        let roles = plan["roles"].as_array().unwrap_or(&none).iter();
+        roles.filter_map(|role| Some((role["role"].as_str()?.to_owned(), role.clone()))).collect()
+    };
+    compare_members(&by_role(then).into(), &by_role(this).into(), &mut |role, then, this| {
+        for (key, new, old) in [
+            ("blockers", "is blocked now", "was blocked when the plan was made, and is not now"),
+            ("notices", "has another notice now", "has this notice no longer"),
+        ] {
+            let [then, this] = [then, this].map(|one| one[key].as_array().unwrap_or(&none));
+            for (sentences, others, what) in [(this, then, new), (then, this, old)] {
+                let told = sentences.iter().filter(|one| !others.contains(one)).filter_map(Value::as_str);
+                found.extend(told.map(|sentence| format!("role `{role}` {what}: {sentence}")));
+            }
+        }
+    });
+    if !found.is_empty() {
+        return;
+    }
+    // Whom other roles' trust policies admit, and what other policies allow.
+    for key in ["gains", "keeps", "losses", "lost_limits", "stays_open", "unknown_tags", "functions_changed"]
+    {
+        let [then, this] = [then, this].map(|plan| &plan["summary"][key]);
+        if then != this {
+            found.push(format!(
+                "`{key}` of the plan was {then}, now it is {this}: other policies were changed since, or the file was edited"
+            ));
+        }
+    }
 }
 
 fn live_differences(role: &str, before: &Value, after: &Value, found: &mut Vec<String>) {

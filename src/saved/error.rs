@@ -38,8 +38,9 @@ pub enum SavedError {
     OtherExcept(Vec<String>),
     #[error("the plan is for the specs of the accounts {}, and `--account` says otherwise", .0.join(", "))]
     OtherAccounts(Vec<String>),
-    #[error("the plan is for other specs; nothing was changed\n  {}", .0.join("\n  "))]
-    OtherSpecs(Vec<String>),
+    /// `files`: those that the plan is for.
+    #[error("the plan is for other specs; nothing was changed\n  {}", .differences.join("\n  "))]
+    OtherSpecs { differences: Vec<String>, files: Vec<String> },
     #[error("the plan is for one spec, and several are given")]
     OneSpec,
     #[error("`{path}` exists and is not a saved plan: it is not overwritten", path = crate::text::path(.path))]
@@ -89,8 +90,13 @@ impl Explain for SavedError {
                 ));
             }
             Self::OtherAccounts(_) => "leave `--account` out: the plan says for which accounts it is",
-            Self::OtherSpecs(_) => {
-                "name the specs that the plan was made for, or make a new one: `genesys-iam plan --out FILE`"
+            Self::OtherSpecs { files, .. } => {
+                let files: Vec<String> =
+                    files.iter().map(|file| format!("--file {}", shell_word(file))).collect();
+                return Some(format!(
+                    "name the specs that the plan was made for, or their folder: `genesys-iam apply PLAN.json {}`",
+                    files.join(" ")
+                ));
             }
             Self::OneSpec => "name its spec: `--file SPEC`",
             Self::OtherRoles(_) => "leave `--role` out: the plan says for which roles it is",
@@ -114,7 +120,7 @@ impl Explain for SavedError {
             | Self::OtherRoles(_)
             | Self::OtherExcept(_)
             | Self::OtherAccounts(_)
-            | Self::OtherSpecs(_)
+            | Self::OtherSpecs { .. }
             | Self::MadeInSandbox { .. }
             | Self::MadeOutside { .. }
             | Self::WeakExternalId { .. } => Status::Refused,

@@ -63,14 +63,16 @@ impl SavedFleet {
         }
     }
 
-    /// How the specs differ from those in `files`, in sentences.
-    pub fn other_specs(&self, files: &[String]) -> Vec<String> {
+    /// How the specs differ from those in `files`; `None`: they are the same.
+    pub fn other_specs(&self, files: &[String]) -> Option<SavedError> {
         let same = |one: &str, other: &str| Path::new(one).components().eq(Path::new(other).components());
         let gone = self.specs.iter().filter(|spec| !files.iter().any(|file| same(file, &spec.file)));
         let gone = gone.map(|spec| format!("the plan is also for `{}`, which is not given here", spec.file));
         let more = files.iter().filter(|file| !self.specs.iter().any(|spec| same(file, &spec.file)));
         let more = more.map(|file| format!("`{file}` is not in the plan"));
-        gone.chain(more).collect()
+        let differences: Vec<String> = gone.chain(more).collect();
+        let files = || self.specs.iter().map(|spec| spec.file.clone()).collect();
+        (!differences.is_empty()).then(|| SavedError::OtherSpecs { differences, files: files() })
     }
 
     /// The plan for the spec in a file.

@@ -237,6 +237,18 @@ impl ExternalId {
     }
 }
 
+impl Origin {
+    /// As a spec writes it: `{ env = "GENESYS_EXTERNAL_ID" }`.
+    pub fn reference(&self) -> Option<String> {
+        let (key, value) = match self {
+            Self::Literal => return None,
+            Self::Variable(name) => ("env", name),
+            Self::File(path) => ("file", path),
+        };
+        Some(format!("{{ {key} = {} }}", toml_edit::Value::from(value.as_str())))
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -132,7 +132,8 @@ fn a_saved_plan_is_for_the_specs_and_the_selection_that_it_was_made_with() {
     project
         .sandbox(&["--file", "specs/a.toml", "apply", "plan.json"])
         .expect(3)
-        .says("the plan is for other specs");
+        .says("the plan is for other specs")
+        .says("`genesys-iam --sandbox apply PLAN.json --file specs/b.toml`");
 }
 
 #[test]

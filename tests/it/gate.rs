@@ -578,6 +578,12 @@ fn a_function_that_genesys_cloud_loses_or_gains_is_in_the_first_line() {
     project.write_spec(&of(r#"functions = ["orders", "refunds:live"]"#));
     let plan = project.sandbox(&["plan"]);
     plan.says("Genesys Cloud gains `refunds:live`.").says_not("loses");
+    // Of one name in two regions the whole is said.
+    let [here, there] = ["us-east-1", "eu-west-1"]
+        .map(|region| format!("arn:aws:lambda:{region}:111122223333:function:orders"));
+    project.write_spec(&of(&format!("functions = [\"{there}\"]")));
+    let plan = project.sandbox(&["plan"]);
+    plan.says(&format!("Genesys Cloud loses `{here}` and Genesys Cloud gains `{there}`."));
     // Only the evaluator knows: a wildcard allowed it before, a boundary takes it away.
     let project = Project::new(&of(r#"functions = ["orders"]"#));
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);

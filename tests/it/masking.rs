@@ -68,6 +68,22 @@ fn a_masked_id_of_the_spec_at_hand_is_in_no_output_or_file_of_any_command() {
     });
 }
 
+/// Each in the variable where the spec at hand has it.
+#[test]
+fn an_imported_masked_id_is_taken_from_the_variable_of_the_named_spec() {
+    let id = "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234";
+    let spec = example_with(LITERAL_ID, "external_id = { env = \"GENESYS_EXTERNAL_ID_TEST\" }");
+    let project = Project::new(&spec).env("GENESYS_EXTERNAL_ID_TEST", id);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let imported = project.sandbox(&["import", "GenesysDataActionRole"]);
+    imported.expect(0).says("external_id = { env = \"GENESYS_EXTERNAL_ID_TEST\" }\n").says_not(id);
+    std::fs::create_dir(project.path("secret")).unwrap();
+    std::fs::write(project.path("secret/organization"), id).unwrap();
+    project.write_spec(&example_with(LITERAL_ID, "external_id = { file = \"secret/organization\" }"));
+    let imported = project.sandbox(&["import", "GenesysDataActionRole"]);
+    imported.expect(0).says("external_id = { file = \"secret/organization\" }\n").says_not(id);
+}
+
 #[test]
 fn a_rotated_masked_id_is_shown_as_another_value() {
     let project = Project::new(&example_with(LITERAL_ID, MASKED_ID))

@@ -47,7 +47,7 @@ print(json.dumps({"reason": "build-finished", "success": True}))
     fs::create_dir(dir.path().join("bin")).unwrap();
     executable(&dir.path().join("bin/cargo"), cargo);
     let mut maturin = Command::new(tools.join("maturin"));
-    maturin.args(["build", "--offline", "--out"]).arg(dir.path().join("wheels")).current_dir(root());
+    maturin.args(["build", "--locked", "--out"]).arg(dir.path().join("wheels")).current_dir(root());
     maturin
         .env("PATH", path_with(&[&dir.path().join("bin")]))
         .env("CARGO_TARGET_DIR", dir.path().join("target"));

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::support::{EXAMPLE, FUNCTIONS, LITERAL_ID, MASKED_ID, Project, by_hand, example_with, resealed};
+use crate::support::{
+    BOTH_ENDS, EXAMPLE, FUNCTIONS, LITERAL_ID, MASKED_ID, Project, by_hand, example_with, resealed,
+};
 use insta::assert_snapshot;
 
 #[test]
@@ -46,6 +48,51 @@ fn what_changed_since_a_plan_was_saved_is_named_and_nothing_is_done() {
         .sandbox(&["apply", "plan.json"])
         .expect(3)
         .says("the spec was changed since: `max_session_duration` of the role of `GenesysDataActionRole` was 3600, now it is 7200");
+}
+
+/// Not all of an integration, in one line.
+#[test]
+fn of_genesys_clouds_side_the_spec_is_said_to_differ_member_by_member() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    let edited = BOTH_ENDS
+        .replace("name = \"AWS Lambda orders\"", "name = \"AWS Lambda orders\"\nnotes = \"Ask first\"")
+        .replace("test_input = ", "timeout_seconds = 10\ntest_input = ");
+    project.write_spec(&format!(
+        "{edited}\n[[role.data_action]]\nname = \"Cancel\"\ninput = {{}}\noutput = {{}}\n"
+    ));
+    let refused = project.sandbox(&["apply", "plan.json"]);
+    let role = "role `GenesysDataActionRole`";
+    refused
+        .expect(3)
+        .says(&format!("since: it now has the data action \"Cancel\" of {role}\n"))
+        .says(&format!("since: `timeout_seconds` of the data action \"Get order status\" of {role} was 60, now it is 10\n"))
+        .says(&format!("since: `notes` of the integration of {role} was \"\", now it is \"Ask first\"\n"))
+        .says_not("rawRequest");
+    project.write_spec(EXAMPLE);
+    project
+        .sandbox(&["apply", "plan.json"])
+        .expect(3)
+        .says(&format!("since: it no longer has the integration of {role}\n"));
+}
+
+/// What a plan depends on beside spec and roles: nobody edited anything.
+#[test]
+fn a_function_that_is_gone_since_is_said_to_be_and_the_file_not_to_be_edited() {
+    let project = Project::example();
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    let path = project.path(".genesys-iam/sandbox.json");
+    let mut state: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let function = "arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function";
+    state["functions"].as_object_mut().unwrap().remove(function).unwrap();
+    state["missing_functions"] = serde_json::json!([function]);
+    fs::write(&path, state.to_string()).unwrap();
+    project
+        .sandbox(&["apply", "plan.json"])
+        .expect(3)
+        .says("role `GenesysDataActionRole` is blocked now: Lambda has no function `my-genesys-trigger-function`")
+        .says("make a new plan")
+        .says_not("edited");
 }
 
 #[test]
