@@ -116,6 +116,16 @@ pub struct Arn {
 pub struct ArnError;
 
 impl Arn {
+    /// Where something of this kind and name may be: at the path of this one, and at none.
+    pub fn namesakes(&self, name: &str) -> Vec<Self> {
+        let kind = self.resource.split('/').next().unwrap_or_default();
+        let path = self.resource.rsplit_once('/').map_or(kind, |(path, _)| path);
+        let mut paths = vec![path, kind];
+        paths.dedup();
+        let at = |path: &str| Self { resource: format!("{path}/{name}"), ..self.clone() };
+        paths.into_iter().map(at).collect()
+    }
+
     /// The ARN of an IAM role; `path` begins and ends with `/`.
     pub fn role(partition: &str, account: &AccountId, path: &str, name: &str) -> Self {
         Self::iam(partition, account, format!("role{path}{name}"))

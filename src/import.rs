@@ -72,6 +72,8 @@ pub struct SpecHead<'a> {
     pub profile: Option<&'a str>,
     /// Which organization it is about.
     pub cloud: &'a GenesysCloud,
+    /// That of the specs at hand.
+    pub external_id: Option<&'a str>,
 }
 
 /// Writes a spec called `name` for these roles; `region` is used if the functions name none. A role that no spec can
@@ -83,7 +85,7 @@ pub fn import(
     organization: Option<&LiveOrganization>,
     actions_folder: Option<&str>,
 ) -> Imported {
-    let SpecHead { name, account, region, profile, cloud } = *head;
+    let SpecHead { name, account, region, profile, cloud, external_id } = *head;
     let mut folder = actions_folder.map(ActionFolder::new);
     let mut files = BTreeMap::new();
     let mut limits = Vec::new();
@@ -126,7 +128,16 @@ pub fn import(
     let genesys = by_kept_or_any(|role| role.genesys_account.clone());
     let guessed = by_kept_or_any(|role| role.guessed_account.clone());
     let partition = roles.first().map_or("aws", |live| live.role.arn.partition.as_str());
-    let id = by_kept_or_any(|role| role.external_id.clone());
+    let ids: Vec<&String> = match is_any_kept {
+        true => kept().filter_map(|role| role.external_id.as_ref()).collect(),
+        false => found.iter().filter_map(|role| role.external_id.as_ref()).collect(),
+    };
+    let expected = organization.map(|organization| organization.id.as_str()).or(external_id);
+    let id = expected
+        .filter(|expected| ids.iter().any(|id| id == expected))
+        .map(str::to_owned)
+        .or_else(|| most_common(&ids));
+    limits.extend(found.iter().filter_map(|role| of_another(role, expected?, organization)));
     let organization_keys: String = [("region", &cloud.region), ("credentials", &cloud.credentials)]
         .into_iter()
         .filter_map(|(key, value)| Some(format!("\n{key} = {}", quoted(value.as_ref()?))))
@@ -205,6 +216,31 @@ pub fn import(
     let is_spec = is_any_kept && id.is_some() && is_known;
     let commented = tables.iter().filter(|(_, fault)| fault.is_some()).count();
     Imported { text, limits, is_spec, commented, files }
+}
+
+/// The first of those that most have.
+fn most_common(ids: &[&String]) -> Option<String> {
+    let count = |id: &String| ids.iter().filter(|other| **other == id).count();
+    let most = ids.iter().map(|id| count(id)).max()?;
+    ids.iter().find(|id| count(id) == most).map(|id| (*id).clone())
+}
+
+/// That a role is not for the organization. Which ID it has is in the spec that is written.
+fn of_another(
+    role: &ImportedRole<'_>,
+    expected: &str,
+    organization: Option<&LiveOrganization>,
+) -> Option<String> {
+    role.external_id.as_ref().filter(|id| *id != expected)?;
+    let whose = match organization {
+        Some(organization) => format!("the ID of the organization \"{}\"", organization.name),
+        None => "that of the spec at hand".to_owned(),
+    };
+    Some(format!(
+        "role `{}`: the external ID that it demands is not {whose}, so Genesys Cloud is refused; if that is a mistake, take \
+         `[role.genesys] external_id` out before you apply",
+        role.live.role.name
+    ))
 }
 
 /// Why the role alone would not make a valid spec.

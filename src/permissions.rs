@@ -126,19 +126,27 @@ pub fn together(needs: impl IntoIterator<Item = Vec<Permission>>) -> Vec<Permiss
     let mut all: Vec<Permission> = Vec::new();
     for need in needs.into_iter().flatten() {
         let is_same = |known: &&mut Permission| {
-            (known.sid, &known.resources, &known.condition) == (need.sid, &need.resources, &need.condition)
+            (known.sid, &known.condition) == (need.sid, &need.condition)
+                && (known.resources == need.resources || known.actions == need.actions)
         };
         match all.iter_mut().find(is_same) {
             Some(known) => {
-                let more = need.actions.iter().filter(|action| !known.actions.contains(*action)).copied();
-                let more: Vec<&'static str> = more.collect();
-                known.actions.extend(more);
+                add_new(&mut known.actions, need.actions);
+                add_new(&mut known.resources, need.resources);
                 known.is_optional &= need.is_optional;
             }
             None => all.push(need),
         }
     }
     all
+}
+
+fn add_new<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !known.contains(&one) {
+            known.push(one);
+        }
+    }
 }
 
 /// The same for Genesys Cloud.
@@ -180,23 +188,40 @@ pub fn import_permissions(partition: &str, account: &str) -> Vec<Permission> {
     ]
 }
 
-/// What `--prune` needs to remove roles of these names, which no spec has any longer, and their policies with a default name.
-pub fn prune_permissions(desired: &DesiredState, names: &[String]) -> Vec<Permission> {
+/// What `--prune` needs to remove roles of these names, which no spec has any longer, and their policies with a default name. A
+/// name may have its path before it (`ci/OldRole`); without one it is that of the first role. `writes`: for a command that removes
+/// them; one that only plans it just reads.
+pub fn prune_permissions(desired: &DesiredState, names: &[String], writes: bool) -> Vec<Permission> {
     let Some(like) = desired.roles.first() else { return Vec::new() };
-    let pruned = |name: &String| {
-        let mut role = like.clone();
-        let path = role.role.path.trim_matches('/');
-        let resource = if path.is_empty() { format!("role/{name}") } else { format!("role/{path}/{name}") };
-        role.role.arn = Arn { resource, ..role.role.arn };
-        let policy = format!("policy/{}", default_policy_name(name));
-        role.policy.arn = Arn { resource: policy, ..role.policy.arn };
-        role.verifier = None;
-        role
+    let pruned = |named: &String| {
+        let named = named.trim_matches('/');
+        let (path, name) = match named.rsplit_once('/') {
+            Some((path, name)) => (format!("{path}/"), name),
+            None => (like.role.path.trim_start_matches('/').to_owned(), named),
+        };
+        let role = Arn { resource: format!("role/{path}{name}"), ..like.role.arn.clone() };
+        // It is looked for in both places.
+        like.policy.arn.namesakes(&default_policy_name(name)).into_iter().map(move |policy| {
+            let mut like = like.clone();
+            like.role.arn = role.clone();
+            like.policy.arn = policy;
+            like.verifier = None;
+            like
+        })
     };
-    let state = DesiredState { roles: names.iter().map(pruned).collect(), ..desired.clone() };
+    let state = DesiredState { roles: names.iter().flat_map(pruned).collect(), ..desired.clone() };
     let mut grants = permissions(&state, CommandKind::Destroy);
     // To find them is all that is optional of them.
+    const WRITES: [&str; 3] = ["RemovePolicies", "RemoveRoles", "ShutMeanwhile"];
     grants.retain(|grant| grant.sid != "ReadInBulk" && grant.sid != "FindRolesTakenOut");
+    grants.retain(|grant| writes || !WRITES.contains(&grant.sid));
+    for grant in &mut grants {
+        let resources = std::mem::take(&mut grant.resources);
+        add_new(&mut grant.resources, resources);
+        if grant.sid == "ShutMeanwhile" {
+            grant.sid = "ShutPrunedMeanwhile";
+        }
+    }
     grants.push(Permission {
         sid: "FindRolesTakenOut",
         actions: vec!["iam:GetAccountAuthorizationDetails"],

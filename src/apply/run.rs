@@ -16,7 +16,7 @@ use crate::aws::{AwsError, Clients};
 use crate::backoff::Backoff;
 use crate::genesys::{self as genesys_cloud, GenesysError, Siblings, TestResult, WriteError};
 use crate::model::DesiredState;
-use crate::plan::genesys::{GenesysChange, Handle};
+use crate::plan::genesys::GenesysChange;
 use crate::plan::iam::IamChange;
 use crate::plan::{Change, Owner, Plan, RolePlan};
 
@@ -256,16 +256,12 @@ fn leading(role: &RolePlan) -> usize {
     role.changes.iter().take_while(is_leading).count()
 }
 
-/// Whether an integration that may be in use assumes another role from this change on.
-fn hands_over(change: &GenesysChange) -> bool {
-    match change {
-        GenesysChange::PutIntegrationsCredential { arn, .. } => arn.before != arn.after,
-        GenesysChange::PutIntegrationConfigCurrent {
-            integration: Handle::Id(_),
-            credential_before: Some(before),
-            credential_after,
-            ..
-        } => before != credential_after,
+/// Whether the first of these changes begins a hand-over: what is redirected right before it has to work right after it.
+fn begins_hand_over(changes: &[Change]) -> bool {
+    let is_redirected =
+        |change: &&Change| matches!(change, Change::Genesys(GenesysChange::PatchIntegrationsAction { .. }));
+    match changes.iter().find(|change| !is_redirected(change)) {
+        Some(Change::Genesys(change)) => change.hands_over(),
         _ => false,
     }
 }
@@ -387,7 +383,8 @@ impl Apply<'_> {
             Change::Genesys(change) => {
                 // A plan only has such changes if the organization was read.
                 let Some(client) = self.genesys else { return Err(ChangeFailure::Changed) };
-                if hands_over(change) {
+                let is_begun = at > 0 && begins_hand_over(&role.changes[at - 1..]);
+                if begins_hand_over(&role.changes[at..]) && !is_begun {
                     self.until_usable(client, &role.changes[..at], &mut waiting).await?;
                 }
                 if let Some((id, name)) = made.replacement(change) {

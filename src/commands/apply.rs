@@ -41,7 +41,7 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub no_check: bool,
     /// Test each data action that has `test_input`, which REALLY RUNS the function; without it, where you are asked, only
-    /// those that this run made or changed
+    /// those for which this run changed something between flow and function, as the plan says
     #[arg(long, conflicts_with_all = ["no_test", "no_check"])]
     pub test: bool,
     /// Show what tested data actions answered, which may be personal data: on standard error, in no report, and not in CI
@@ -268,7 +268,7 @@ impl ApplyRun<'_> {
             }
         }
         if !self.args.test {
-            tests.retain(|test| changes(plan, &test.role).next().is_some());
+            tests.retain(|test| is_proven(plan, test));
         }
         let tests = tests.into_iter().map(|test| test.test).collect();
         let made = Box::pin(check::after_apply(session, observed, tests, self.args.show_answer, self.output));
@@ -321,6 +321,15 @@ fn tests(plan: &Plan, observed: &Observed) -> Vec<RunnableTest> {
         }
     }
     tests
+}
+
+/// Whether the plan said so.
+fn is_proven(plan: &Plan, test: &RunnableTest) -> bool {
+    let role = plan.roles.iter().filter(|role| role.role == test.role);
+    role.flat_map(|role| &role.notices).any(|notice| match notice {
+        Notice::Genesys(GenesysNotice::Proof { actions }) => actions.contains(&test.action),
+        _ => false,
+    })
 }
 
 fn changes<'a>(plan: &'a Plan, role: &str) -> impl Iterator<Item = &'a Change> {

@@ -453,7 +453,7 @@ impl Explain for AttemptError {
                 return Some(format!("run it again: `genesys-iam {command}` makes its plan anew"));
             }
             Self::ReplacementFails { .. } => {
-                "flows still have the old one: make the new one work, then run it again; it tests again before it deletes"
+                "flows still have the old one: make the new one work, then run it again with `--test`, which tests it before the old one is deleted"
             }
             Self::RoleNotShown { .. } => {
                 "the integration still assumes the former role, so flows go on; run it again in a minute (`--wait SECONDS` waits longer)"

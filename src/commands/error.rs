@@ -29,8 +29,13 @@ impl CommandError {
         error.downcast_ref()
     }
 
-    /// The message and its causes, one per line.
+    /// The message and its causes, one per line, for a report.
     pub fn with_causes(&self) -> String {
+        anstream::adapter::strip_str(&self.painted()).to_string()
+    }
+
+    /// The same in colour, for a terminal.
+    pub fn painted(&self) -> String {
         let mut text = self.to_string();
         let mut cause = if self.0.shows_causes() { self.0.source() } else { None };
         while let Some(source) = cause {

@@ -11,7 +11,7 @@ use super::files::{FileError, write_new};
 use super::loading::{load_offline, mask_ids_of_specs, with_ids_from_variables};
 use super::options::Global;
 use super::report::report_json;
-use super::specs::SpecSource;
+use super::specs::{SpecSource, spec_name_for};
 use super::{CommandError, Status, connections, specs};
 use crate::arn::{AccountId, partition_of_region};
 use crate::aws::{self, Clients};
@@ -22,7 +22,7 @@ use crate::import::{Imported, SpecHead, import, looks_like_genesys, trusts_genes
 use crate::model::{Tags, is_managed};
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::spec::{Aws, GenesysCloud, default_spec_name, given_endpoint};
+use crate::spec::{Aws, DEFAULT_FILE, ExternalId, GenesysCloud, SPEC_KEY, default_spec_name, given_endpoint};
 use crate::text::{plural, shell_word};
 
 #[derive(Debug, Args)]
@@ -65,7 +65,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
         }
     }
     let mut region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
-    let cloud = cloud_of_specs(global)?;
+    let (cloud, external_id) = organization_of_specs(global)?;
     mask_ids_of_specs(global, output);
     let (clients, account, genesys) = if global.sandbox {
         if args.profile.is_some() {
@@ -142,8 +142,13 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
             }
         },
     };
-    let stem = args.out.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy());
-    let name = default_spec_name(stem.as_deref().unwrap_or_default());
+    let file = args.out.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
+    // What a lost spec of this file made stays its own.
+    let by_file = default_spec_name(&file.file_stem().unwrap_or_default().to_string_lossy());
+    let name = match roles.iter().all(|role| role.role.tags.get(SPEC_KEY) == Some(&by_file)) {
+        true => by_file,
+        false => spec_name_for(file, names.first().map_or("", String::as_str)),
+    };
     let Imported { text, limits, is_spec, commented, files } = import(
         &SpecHead {
             name: &name,
@@ -151,6 +156,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
             region: &region,
             profile: args.profile.as_deref().filter(|_| !global.sandbox),
             cloud: &cloud,
+            external_id: external_id.as_ref().map(ExternalId::expose),
         },
         &roles,
         organization.as_ref(),
@@ -306,18 +312,23 @@ fn account_of_specs(global: &Global) -> Result<AccountId, CommandError> {
     }
 }
 
-/// The organization that all specs of the command line are about.
-fn cloud_of_specs(global: &Global) -> Result<GenesysCloud, CommandError> {
+/// The organization that all specs of the command line are about, and the external ID of all of their roles.
+fn organization_of_specs(global: &Global) -> Result<(GenesysCloud, Option<ExternalId>), CommandError> {
     let mut clouds = Vec::new();
+    let mut ids = Vec::new();
     if !global.files.is_empty() {
         for source in specs::named(global, &Output::capture())? {
-            clouds.push(load_offline(&source, global, &Output::capture())?.genesys);
+            let spec = load_offline(&source, global, &Output::capture())?;
+            clouds.push(spec.genesys);
+            ids.extend(spec.roles.into_iter().map(|role| role.external_id));
         }
     }
     let first = clouds.first().cloned().unwrap_or_default();
     let is_same =
         |cloud: &GenesysCloud| (&cloud.region, &cloud.credentials) == (&first.region, &first.credentials);
-    Ok(if clouds.iter().all(is_same) { first } else { GenesysCloud::default() })
+    let cloud = if clouds.iter().all(is_same) { first } else { GenesysCloud::default() };
+    let is_one = ids.windows(2).all(|pair| pair[0].expose() == pair[1].expose());
+    Ok((cloud, ids.pop().filter(|_| is_one)))
 }
 
 /// The accounts of the specs that the command line names, each with one of its files.

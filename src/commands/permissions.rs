@@ -108,11 +108,13 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
     let partition = desired.roles.first().map_or("aws", |role| role.role.arn.partition.as_str());
     let account = desired.account_id.as_str();
     let import = is_import.then(|| import_permissions(partition, account));
-    let pruned = (!args.pruned.is_empty()).then(|| prune_permissions(&desired, &args.pruned));
+    let writes = commands.iter().any(|command| matches!(command, CommandKind::Apply | CommandKind::Destroy));
+    let pruned = (!args.pruned.is_empty()).then(|| prune_permissions(&desired, &args.pruned, writes));
     let of_commands = commands.iter().map(|command| permissions(&desired, *command));
     let grants = together(of_commands.chain(import).chain(pruned));
     let of_import = is_import.then(viewing_permissions);
-    let of_prune = (!args.pruned.is_empty()).then(|| genesys_permissions(&desired, CommandKind::Destroy));
+    let kind = if writes { CommandKind::Destroy } else { CommandKind::Plan };
+    let of_prune = (!args.pruned.is_empty()).then(|| genesys_permissions(&desired, kind));
     let of_genesys = genesys_together(
         commands
             .iter()

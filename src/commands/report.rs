@@ -18,7 +18,7 @@ pub fn report(error: &CommandError, output: &Output) {
         output.message(&format!("{} {counts} in {}\n", paint(ERROR, "error:"), crate::text::path(path)));
         return;
     }
-    let mut text = format!("{} {}\n", paint(ERROR, "error:"), error.with_causes());
+    let mut text = format!("{} {}\n", paint(ERROR, "error:"), error.painted());
     if let Some(help) = error.help() {
         text.push_str(&format!("{} {}\n", paint(HELP, "help:"), output.remedy(&help)));
     }

@@ -302,7 +302,7 @@ impl Session {
             let all = required_actions(&desired, CommandKind::Destroy).into_iter();
             let deleting: Vec<&str> = all.filter(|action| !actions.contains(action)).collect();
             more = format!(
-                "; to delete what the spec no longer names also {}, on those roles and policies",
+                "; to delete what the spec no longer names also {}, on those roles and policies (`--pruned NAME` adds them)",
                 deleting.join(", ")
             );
         }

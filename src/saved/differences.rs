@@ -267,8 +267,11 @@ fn organization_differences(before: &Value, after: &Value, found: &mut Vec<Strin
             }),
         }
     });
-    compare_members(&before["flows"], &after["flows"], &mut |id, _, _| {
-        found.push(format!("other flows use the data action {id} since"));
+    // Which are looked up goes by what the plan changes.
+    compare_members(&before["flows"], &after["flows"], &mut |id, old, new| {
+        if !old.is_null() && !new.is_null() {
+            found.push(format!("other flows use the data action {id} since"));
+        }
     });
 }
 

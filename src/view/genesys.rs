@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::parts::{Field, Remark, field, text_diff, value_diff};
+use super::words::few;
 use crate::model::{
     ActionState, DesiredIntegration, LiveIntegration, LiveOrganization, OrganizationReading, Usage,
 };
@@ -284,10 +285,17 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
         GenesysNotice::NotShown { what } => {
             format!("Genesys Cloud does not show {}: it is taken to be as the spec says", one_line(what))
         }
-        GenesysNotice::Proof { action } => format!(
-            "the proof with `test_input` of data action {} really runs the function; it is made where `apply` asks, or with `--test`",
-            in_quotes(action)
-        ),
+        GenesysNotice::Proof { actions } => {
+            let actions: Vec<String> = actions.iter().map(|name| in_quotes(name)).collect();
+            let (action, functions) = match actions.len() {
+                1 => ("action", "runs the function"),
+                _ => ("actions", "runs the functions"),
+            };
+            format!(
+                "the proof with `test_input` of data {action} {} really {functions}; it is made where `apply` asks, or with `--test`",
+                few(&actions)
+            )
+        }
         GenesysNotice::Replaced { action, id, usage, has_test: false } => format!(
             "data action {} is replaced: {} is deleted last, and without a test of the new one, which has no `test_input`; {}. \
              Flows keep the old ID: point them at the new action and publish them",

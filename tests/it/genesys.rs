@@ -145,6 +145,13 @@ open(os.environ['HOME'] + '/id', 'w').write(action.id)"
     let id = std::fs::read_to_string(both.0.project.path("id")).unwrap();
     both.write(&format!("{BOTH_ENDS}\nid = {id:?}\n"));
     both.run(&["plan", "--detailed-exitcode"]).expect(0).says("that this spec did not make; they stay");
+    // One of another's is not destroyed for its name, whether the spec tells them apart or not.
+    for spec in [format!("{BOTH_ENDS}\nid = {id:?}\n"), BOTH_ENDS.to_owned()] {
+        both.write(&spec);
+        both.run(&["destroy", "--yes"])
+            .expect(3)
+            .says("data actions that this spec did not make: \"Get order status\"");
+    }
 }
 
 #[test]
@@ -297,6 +304,33 @@ fn a_contract_cannot_be_changed_unless_a_new_action_may_take_its_place() {
     let position = |operation: &str| done.iter().position(|line| line.contains(operation)).unwrap();
     assert!(position("PostIntegrationsActions") < position("DeleteIntegrationsAction"), "{done:?}");
     project.sandbox(&["plan", "--detailed-exitcode"]).expect(0);
+}
+
+/// The function really runs, so only that of which something was changed.
+#[test]
+fn only_what_a_run_changed_between_flow_and_function_is_proven() {
+    let second = "\n[[role.data_action]]\nname = \"Cancel\"\ninput = {}\noutput = {}\ntest_input = {}\n";
+    let spec = format!("{BOTH_ENDS}{second}");
+    let project = Project::new(&spec);
+    let proof = |spec: &str| {
+        project.write_spec(spec);
+        let plan = project.sandbox(&["plan"]);
+        let line =
+            plan.expect(0).stdout.lines().find(|line| line.contains("the proof with")).map(str::to_owned);
+        line.unwrap_or_default()
+    };
+    let both = proof(&spec);
+    assert!(
+        both.contains("data actions \"Get order status\" and \"Cancel\" really runs the functions"),
+        "{both}"
+    );
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let one = proof(&spec.replace("test_input = {}", "timeout_seconds = 10\ntest_input = {}"));
+    assert!(one.contains("data action \"Cancel\" really runs the function;"), "{one}");
+    assert_eq!(proof(&spec.replace("[defaults]", "[defaults]\nmax_session_duration = 7200")), "");
+    project.write_spec(&spec);
+    by_hand(&project, |role| role["attached"] = serde_json::json!([]));
+    assert!(proof(&spec).contains("\"Get order status\" and \"Cancel\""));
 }
 
 #[test]

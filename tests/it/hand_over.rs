@@ -63,11 +63,11 @@ async fn run(world: &Arc<Clocked>, spec: &Spec, options: &str) -> (Status, Strin
 const INTEGRATION: &str = "[role.integration]\nname = \"Orders\"\n\
     [[role.data_action]]\nname = \"A\"\ninput = { n = \"string\" }\noutput = {}\n";
 
-/// Outcome and words of the run, and when the data action failed, in milliseconds.
-fn handed_over(options: &str) -> (Status, String, Vec<u128>) {
+/// Outcome and words of the run that has the data action invoke this function, and when it failed, in milliseconds.
+fn handed_over(options: &str, function: &str) -> (Status, String, Vec<u128>) {
     virtual_time().block_on(async {
         let before = spec_of("Old", &["one"], ID, INTEGRATION);
-        let sandbox = Sandbox::new(&seed(&before));
+        let sandbox = Sandbox::new(&seed(&spec_of("Old", &["one", "two"], ID, "")));
         let world = Arc::new(Clocked { sandbox: Mutex::new(sandbox), start: Instant::now() });
         let (status, said) = run(&world, &before, "").await;
         assert_eq!(status, Status::Done, "{said}");
@@ -87,7 +87,7 @@ fn handed_over(options: &str) -> (Status, String, Vec<u128>) {
                 tokio::time::sleep(Duration::from_millis(250)).await;
             }
         };
-        let after = spec_of("New", &["one"], ID, INTEGRATION);
+        let after = spec_of("New", &[function], ID, INTEGRATION);
         let options = format!("--prune {options}");
         let apply = run(&world, &after, &options);
         let (status, said) = tokio::select! {
@@ -107,14 +107,23 @@ fn handed_over(options: &str) -> (Status, String, Vec<u128>) {
 
 #[test]
 fn a_renamed_role_takes_over_without_a_call_that_fails() {
-    let (status, said, failed) = handed_over("--wait 60");
+    let (status, said, failed) = handed_over("--wait 60", "one");
     assert_eq!((status, failed), (Status::Done, Vec::new()), "{said}");
     assert!(said.contains("IAM does not show the role's changes yet"), "{said}");
 }
 
+/// The data action is redirected right before, not before the role is made.
+#[test]
+fn a_renamed_role_with_another_function_takes_over_without_a_call_that_fails() {
+    let (status, said, failed) = handed_over("--wait 60", "two");
+    assert_eq!((status, failed), (Status::Done, Vec::new()), "{said}");
+    let (status, said, failed) = handed_over("--wait 3", "two");
+    assert_eq!((status, failed), (Status::Error, Vec::new()), "{said}");
+}
+
 #[test]
 fn what_iam_does_not_show_in_time_is_not_used_and_nothing_is_removed() {
-    let (status, said, failed) = handed_over("--wait 3");
+    let (status, said, failed) = handed_over("--wait 3", "one");
     assert_eq!((status, failed), (Status::Error, Vec::new()), "{said}");
     assert!(said.contains("not made, because IAM does not show yet"), "{said}");
     assert!(said.contains("DeleteRole role `Old`"), "it is left to do: {said}");

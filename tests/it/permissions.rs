@@ -511,6 +511,31 @@ fn what_import_needs_takes_no_spec_and_what_a_prune_needs_names_the_role() {
 }
 
 #[test]
+fn with_pruned_roles_the_statements_have_names_of_their_own_and_a_plan_job_changes_nothing() {
+    let spec = EXAMPLE.replace("[defaults]", "[defaults]\npath = \"/g/\"\npolicy_path = \"/p/\"");
+    let project = Project::new(&spec);
+    for words in ["plan", "check", "drift", "apply", "destroy", "plan,apply", "import,apply,destroy"] {
+        let printed = project.run(&["permissions", "--for", words, "--pruned", "Old", "--pruned", "x/Older"]);
+        let policy: serde_json::Value = serde_json::from_str(&printed.expect(0).stdout).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        let sids: BTreeSet<&str> = statements.iter().map(|one| one["Sid"].as_str().unwrap()).collect();
+        assert_eq!(sids.len(), statements.len(), "{words}: {policy:#}");
+        let text = policy.to_string();
+        for resource in [
+            "role/g/Old\"",
+            "role/x/Older\"",
+            "policy/p/GenesysLambdaInvokePolicy_Old\"",
+            "policy/GenesysLambdaInvokePolicy_Older\"",
+        ] {
+            assert!(text.contains(&format!("arn:aws:iam::111122223333:{resource}")), "{words}: {resource}");
+        }
+        let writes = ["Delete", "Put", "Update", "Detach", "Create", "Attach", "Tag"];
+        let is_writing = writes.iter().any(|verb| text.contains(&format!("\"iam:{verb}")));
+        assert_eq!(is_writing, words.contains("apply") || words == "destroy", "{words}: {policy:#}");
+    }
+}
+
+#[test]
 fn a_caller_with_what_is_printed_for_it_can_import_and_prune() {
     virtual_time().block_on(async {
         let old = spec_of("Old", &["f"], ID, "");
@@ -519,7 +544,7 @@ fn a_caller_with_what_is_printed_for_it_can_import_and_prune() {
         let desired = resolve(&wanted, &BTreeMap::new());
         wanted.is_named = true;
         let mut grants = permissions(&desired, CommandKind::Apply);
-        let prune = prune_permissions(&desired, &["Old".to_owned()]);
+        let prune = prune_permissions(&desired, &["Old".to_owned()], true);
         let run = async |grants: &[Permission]| {
             let document = Document::parse(&json(&[grants.to_vec()])).unwrap();
             let mut sandbox = before.copy();

@@ -42,6 +42,16 @@ fn what_changed_since_a_plan_was_saved_is_named_and_nothing_is_done() {
     let refused = project.sandbox(&["apply", "plan.json"]);
     refused.expect(3);
     assert_snapshot!(refused.transcript());
+    // A diff is coloured on a terminal only.
+    for format in ["json", "markdown"] {
+        let report = project.sandbox(&["apply", "plan.json", "--format", format]);
+        let text = &report.expect(3).stdout;
+        assert!(
+            text.contains("691338073777") && !text.contains(['\u{1b}']) && !text.contains("u001b"),
+            "{text}"
+        );
+        assert!(!text.contains("othing to do"), "{text}");
+    }
     // The spec's own changes are also named.
     project.write_spec(&spec.replace("[defaults]", "[defaults]\nmax_session_duration = 7200"));
     project
@@ -68,7 +78,8 @@ fn of_genesys_clouds_side_the_spec_is_said_to_differ_member_by_member() {
         .says(&format!("since: it now has the data action \"Cancel\" of {role}\n"))
         .says(&format!("since: `timeout_seconds` of the data action \"Get order status\" of {role} was 60, now it is 10\n"))
         .says(&format!("since: `notes` of the integration of {role} was \"\", now it is \"Ask first\"\n"))
-        .says_not("rawRequest");
+        .says_not("rawRequest")
+        .says_not("other flows");
     project.write_spec(EXAMPLE);
     project
         .sandbox(&["apply", "plan.json"])

@@ -187,7 +187,7 @@ pub async fn orphan(
     let mut candidates: Vec<Arn> = attached.unwrap_or_default().into_keys().filter(own).collect();
     // An aborted run may have left it unattached.
     candidates.extend(known.iter().filter(|arn| own(arn)).cloned());
-    candidates.push(Arn { resource: format!("policy/{}", default_policy_name(name)), ..role.arn.clone() });
+    candidates.extend(like.policy.arn.namesakes(&default_policy_name(name)));
     let mut found = None;
     for arn in candidates.into_iter().filter(|arn| !in_use(arn)) {
         let policy = ManagedPolicy {

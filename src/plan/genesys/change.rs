@@ -109,6 +109,20 @@ pub enum GenesysChange {
 }
 
 impl GenesysChange {
+    /// Whether an integration that may be in use assumes another role from this change on.
+    pub fn hands_over(&self) -> bool {
+        match self {
+            Self::PutIntegrationsCredential { arn, .. } => arn.before != arn.after,
+            Self::PutIntegrationConfigCurrent {
+                integration: Handle::Id(_),
+                credential_before: Some(before),
+                credential_after,
+                ..
+            } => before != credential_after,
+            _ => false,
+        }
+    }
+
     /// The call's API name.
     pub fn operation(&self) -> &'static str {
         match self {

@@ -11,6 +11,7 @@ use crate::model::{
 use crate::plan::change::Change;
 use crate::plan::iam::Permissions;
 use crate::plan::model::{Notice, Plan, RolePlan};
+use crate::spec::Namer;
 
 /// Notes each live data action whose role may invoke its function now, and may not once the plan is carried out.
 pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
@@ -20,6 +21,13 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
         let Some(before) = integration.credential.as_ref().and_then(|credential| credential.role()) else {
             continue;
         };
+        // Another spec of the run takes it over, and its plan says what becomes of it.
+        let is_own = desired.roles.iter().filter_map(|role| role.integration.as_ref());
+        let is_own = is_own.into_iter().any(|wanted| wanted.name == integration.name);
+        let named = desired.elsewhere.names_integration(&integration.id, &integration.name);
+        if !is_own && matches!(named, Some(Namer::Run(_))) {
+            continue;
+        }
         let Some(role) = live_role(live, &before) else { continue };
         let after = role_after(plan, integration, desired).unwrap_or_else(|| before.clone());
         let Some(planned) = plan.roles.iter().find(|planned| planned.role == after.name()) else { continue };

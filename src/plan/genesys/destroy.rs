@@ -1,7 +1,7 @@
 //! Removes everything of the spec from the organization. Pure.
 
 use super::change::{GenesysChange, Handle};
-use super::diff::{Ownership, SpecScope, find, ownership, take_away};
+use super::diff::{Ownership, SpecScope, find, find_action, half_replaced, ownership, take_away};
 use super::model::{GenesysBlocker, Side};
 use crate::model::{DesiredIntegration, LiveAction, LiveIntegration, LiveOrganization, Marker, arn_in_name};
 
@@ -30,7 +30,17 @@ pub(super) fn destroy_role(
         }
         return side;
     };
-    let named: Vec<&str> = wanted.actions.iter().map(|action| action.state.content.name.as_str()).collect();
+    let marker = Marker::split(&live.notes).1;
+    let named =
+        wanted.actions.iter().flat_map(|action| match find_action(organization, &live.actions, action) {
+            Ok(found) => found.into_iter().collect::<Vec<_>>(),
+            // Of several of one name, none is known to be the spec's, unless one was to take the other's place.
+            Err(_) => {
+                let pair = half_replaced(&live.actions, action, marker.as_ref());
+                pair.into_iter().flat_map(|(new, old)| [new, old]).collect()
+            }
+        });
+    let named: Vec<&str> = named.map(|action| action.id.as_str()).collect();
     take_integration_away(organization, live, scope, &named)
 }
 
@@ -39,7 +49,7 @@ pub(super) fn prune(organization: &LiveOrganization, live: &LiveIntegration, sco
     take_integration_away(organization, live, scope, &[])
 }
 
-/// Removes an integration with its actions and credential; `named` are actions of the spec.
+/// Removes an integration with its actions and credential; `named` are the IDs of the spec's actions.
 fn take_integration_away(
     organization: &LiveOrganization,
     live: &LiveIntegration,
@@ -57,7 +67,7 @@ fn take_integration_away(
         }
     };
     let is_ours =
-        |action: &&LiveAction| marker.actions.contains(&action.id) || named.contains(&action.name.as_str());
+        |action: &&LiveAction| marker.actions.contains(&action.id) || named.contains(&action.id.as_str());
     let (own, foreign): (Vec<&LiveAction>, Vec<&LiveAction>) = live.actions.iter().partition(is_ours);
     // A draft that was never published is not an action yet.
     let is_published = |id: &&String| live.actions.iter().any(|action| action.id == **id);

@@ -186,12 +186,15 @@ pub(super) fn diff_role(
         side.last.push(configure(name, first.render(|_| None), &last, Some(credential.clone())));
     }
     side.first.splice(0..0, planned.deletes_first);
-    side.first.extend(planned.moves_first);
+    let former = live.and_then(|live| live.credential.as_ref()).and_then(LiveCredential::role);
+    let is_taken_over = former.is_some_and(|former| former != wanted.role);
+    match side.last.iter().position(GenesysChange::hands_over) {
+        // What the role gains is out of reach until then, and until then the data action works.
+        Some(at) if is_taken_over => drop(side.last.splice(at..at, planned.moves_first)),
+        _ => side.first.extend(planned.moves_first),
+    }
     if !side.first.is_empty() || !side.last.is_empty() {
         side.connections = connections(wanted);
-        let proofs = wanted.actions.iter().filter(|action| action.test_input.is_some());
-        side.notices
-            .extend(proofs.map(|action| GenesysNotice::Proof { action: action.state.content.name.clone() }));
     }
     side
 }
@@ -289,7 +292,7 @@ fn credential(
 /// The data actions' part of a plan.
 #[derive(Default)]
 struct Planned {
-    /// Before any change in IAM or to the credential.
+    /// Before any change in IAM, or to the credential if that holds another role until then.
     moves_first: Vec<GenesysChange>,
     changes: Vec<GenesysChange>,
     deletes_first: Vec<GenesysChange>,
@@ -334,7 +337,15 @@ fn actions(
             Ok(found) => found,
             Err(GenesysBlocker::Several { .. }) if half_replaced(own, action, marker).is_some() => {
                 half_replaced(own, action, marker).map(|(new, old)| {
-                    is_blocked(old, &usage_of(organization, &old.id), scope, true, side);
+                    let usage = usage_of(organization, &old.id);
+                    if !is_blocked(old, &usage, scope, true, side) {
+                        side.notices.push(GenesysNotice::Replaced {
+                            action: old.name.clone(),
+                            id: old.id.clone(),
+                            usage,
+                            has_test: action.test_input.is_some(),
+                        });
+                    }
                     claimed.insert(&old.id);
                     planned.leaving.insert(ActionRef::Id(old.id.clone()));
                     let by = ActionRef::Id(new.id.clone());
@@ -527,7 +538,7 @@ fn deletes(change: &GenesysChange, action: &str) -> bool {
 }
 
 /// The new and old action of an interrupted replacement: the old one is in the marker, the new one is as desired.
-fn half_replaced<'a>(
+pub(super) fn half_replaced<'a>(
     own: &'a [LiveAction],
     wanted: &DesiredAction,
     marker: Option<&Marker>,
@@ -551,7 +562,7 @@ fn half_replaced<'a>(
     }
 }
 
-fn find_action<'a>(
+pub(super) fn find_action<'a>(
     organization: &LiveOrganization,
     own: &'a [LiveAction],
     wanted: &DesiredAction,

@@ -6,6 +6,7 @@ use super::change::{GenesysChange, Handle};
 use super::destroy::{destroy_role, prune};
 use super::diff::{SpecScope, diff_role, find, orphans};
 use super::model::{GenesysBlocker, GenesysNotice, Side};
+use super::proven::proven;
 use crate::arn::Arn;
 use crate::model::{
     DesiredIntegration, DesiredRole, DesiredState, LiveAction, LiveCredential, LiveIntegration,
@@ -36,7 +37,12 @@ pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
         if let Ok(Some(live)) = find(organization, integration, scope, &others) {
             shut_meanwhile(plan, live, integration, &mut side);
         }
-        merge(of(plan, &role.role.name), side);
+        let planned = of(plan, &role.role.name);
+        merge(planned, side);
+        let actions = proven(&planned.changes, integration);
+        if !actions.is_empty() {
+            planned.notices.push(Notice::Genesys(GenesysNotice::Proof { actions }));
+        }
     }
     // Part of a spec implies nothing about what is missing from it.
     if !desired.is_part {
@@ -48,6 +54,8 @@ pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
 /// integration's data actions must not reach what that role gains, even for a moment.
 fn shut_meanwhile(plan: &Plan, live: &LiveIntegration, wanted: &DesiredIntegration, side: &mut Side) {
     let former = live.credential.as_ref().and_then(LiveCredential::role).filter(|role| *role != wanted.role);
+    // One of another account may have the same name.
+    let former = former.filter(|role| role.account == wanted.role.account);
     let Some(former) = former.filter(|_| live.intended_state == "ENABLED" && wanted.enabled) else { return };
     // One that is pruned stays as it is until then.
     let is_changed = plan.roles.iter().any(|other| {

@@ -7,6 +7,7 @@ mod diff;
 mod doors;
 mod join;
 mod model;
+mod proven;
 
 pub use change::{ActionOwner, ActionRef, GenesysChange, Handle, NotesState};
 pub(super) use cut_off::note_cut_off;

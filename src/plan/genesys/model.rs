@@ -83,7 +83,7 @@ pub enum GenesysNotice {
     /// Genesys Cloud does not show it.
     NotShown { what: String },
     /// The function really runs at the end, if the proof is run.
-    Proof { action: String },
+    Proof { actions: Vec<String> },
     /// It replaces another one: flows must be pointed at it.
     Replaced { action: String, id: String, usage: Usage, has_test: bool },
     /// What these keys of its table asked for is done.

@@ -296,7 +296,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysNotice::Flows { action: t(), usage: Usage::Unknown(t()) },
         GenesysNotice::Annotations { action: t() },
         GenesysNotice::NotShown { what: t() },
-        GenesysNotice::Proof { action: t() },
+        GenesysNotice::Proof { actions: vec![t(), t()] },
         GenesysNotice::Replaced { action: t(), id: t(), usage: usage(), has_test: true },
         GenesysNotice::Replaced { action: t(), id: t(), usage: usage(), has_test: false },
         GenesysNotice::Repointed { integration: t(), before: t(), after: t() },
