@@ -6,6 +6,7 @@ use super::facts::{ConnectionFacts, Facts};
 use super::level::Level;
 use super::questions::may_invoke;
 use super::topic::Topic;
+use crate::arn::FunctionArn;
 use crate::plan::genesys::{GenesysBlocker, GenesysChange};
 use crate::policy::Decision;
 
@@ -58,14 +59,15 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
             ),
             None => remedy,
         };
-        claims.push(fails(
+        let claim = fails(
             cause,
             &format!("the {} is as the spec says", change.subject()),
             what,
             consequence,
             remedy,
             explained,
-        ));
+        );
+        claims.push(Claim { function: function_of(change), ..claim });
     }
     if !claims.is_empty() {
         return claims;
@@ -90,6 +92,15 @@ fn is_only_meanwhile(change: &GenesysChange, changes: &[GenesysChange]) -> bool 
         })
     };
     switched(false) && switched(true)
+}
+
+/// The function that a data action is for.
+fn function_of(change: &GenesysChange) -> Option<FunctionArn> {
+    match change {
+        GenesysChange::PatchIntegrationsAction { after: action, .. }
+        | GenesysChange::PostIntegrationsActions { action, .. } => action.target.trim().parse().ok(),
+        _ => None,
+    }
 }
 
 /// The live data action that the new one seems to be, under another name.

@@ -323,7 +323,7 @@ async fn unsure(
         Ok(_) => (ChangeOutcome::Done, format!("{line} succeeded, although the response was lost")),
         Err(_) => (
             ChangeOutcome::NotKnown,
-            output.remedy(&format!("whether {line} was made is not known: `genesys-iam plan` will show it")),
+            output.remedy(&format!("whether this was made: {line}; `genesys-iam plan` will show it")),
         ),
     }
 }

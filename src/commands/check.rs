@@ -17,6 +17,7 @@ use super::session::{LookUp, Observed, Session};
 use super::since::{LookBack, Since};
 use super::specs::SpecsError;
 use super::{CommandError, Status, evidence};
+use crate::arn::Arn;
 use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, RoleReport, judge};
 use crate::explain::Explain;
 use crate::genesys::{self, Action, ActionContract, GenesysError, TestResult};
@@ -335,13 +336,17 @@ pub(super) async fn facts_of(
             if proofs.show_answer {
                 show_answer(&action, &result, output);
             }
-            // It belongs to the role whose function the data action points at; otherwise to all roles.
-            let is_known = facts.iter().any(|facts| evidence::points_at(&facts.desired, &action));
-            if !is_known {
+            // It belongs to the role that its integration assumes, or whose function it points at; otherwise to all roles.
+            let points = |facts: &Facts| evidence::points_at(&facts.desired, &action);
+            if !facts.iter().any(points) {
                 warn_of_target(&action, output);
             }
+            let assumed = assumed_for(&observed.live.organization, &action);
+            let assumes = |facts: &Facts| assumed.as_ref() == Some(&facts.desired.role.arn);
+            let is_assumed = facts.iter().any(assumes);
+            let is_known = facts.iter().any(points);
             for facts in &mut facts {
-                if evidence::points_at(&facts.desired, &action) || !is_known {
+                if if is_assumed { assumes(facts) } else { points(facts) || !is_known } {
                     facts.tests.push(test.clone());
                 }
             }
@@ -462,6 +467,13 @@ async fn prove(
         ));
         tokio::time::sleep(std::time::Duration::from_secs(*pause)).await;
     }
+}
+
+/// The role in the credential of a data action's integration.
+fn assumed_for(organization: &OrganizationReading, action: &Action) -> Option<Arn> {
+    let OrganizationReading::Read(organization) = organization else { return None };
+    let integration = organization.integrations.iter().find(|one| one.id == action.integration_id)?;
+    integration.credential.as_ref()?.role()
 }
 
 fn warn_of_target(action: &Action, output: &Output) {

@@ -192,13 +192,21 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
             if commented > 0 {
                 count.push_str(&format!(", and {commented} as comments,"));
             }
-            let spec = SpecSource::File(path.clone())
+            // A sandbox belongs to the folder of its specs.
+            let beside = beside_the_sandbox(global, path);
+            let moved = match &beside {
+                Some(beside) => {
+                    format!(", and move it to {}, where this sandbox is", crate::text::path(beside))
+                }
+                None => String::new(),
+            };
+            let spec = SpecSource::File(beside.unwrap_or_else(|| path.clone()))
                 .option()
                 .map(|option| format!(" {option}"))
                 .unwrap_or_default();
             let invocation = output.invocation().on(None);
             output.note(&format!(
-                "imported {count} into {}. Look at it, then: {invocation}{spec} plan\n",
+                "imported {count} into {}. Look at it{moved}, then: {invocation}{spec} plan\n",
                 crate::text::path(path)
             ));
         }
@@ -219,6 +227,17 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     }
 }
 
+/// Where the written spec has to be to be about the sandbox that was read, if it is elsewhere.
+fn beside_the_sandbox(global: &Global, path: &Path) -> Option<PathBuf> {
+    if !global.sandbox {
+        return None;
+    }
+    let read = specs::named(global, &Output::capture()).ok()?.into_iter().next()?;
+    let written = SpecSource::File(path.to_owned());
+    let [there, here] = [&read, &written].map(|source| std::path::absolute(source.state_file()).ok());
+    (there != here).then(|| read.folder().join(path.file_name().unwrap_or_default()))
+}
+
 /// Every role that certainly trusts Genesys is some spec's; the others were named above.
 fn none_unmanaged(
     global: &Global,
@@ -228,7 +247,7 @@ fn none_unmanaged(
 ) -> Result<Status, CommandError> {
     let status = if others.is_empty() { Status::Done } else { Status::Changes };
     output.note(&format!(
-        "specs have made every role of AWS account {account} that trusts an account of Genesys's\n"
+        "no role of AWS account {account} that trusts an account of Genesys's is without a spec\n"
     ));
     if global.json {
         let members =

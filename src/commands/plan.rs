@@ -481,8 +481,8 @@ async fn other_organization(session: &Session, output: &Output) -> Option<String
             if others.is_empty() {
                 return None;
             }
-            // Its organization has the ID that the spec had when it was first used.
-            let sandbox = match session.in_sandbox {
+            // Its organization has the ID that the spec had when it was first used; where one role has it, another's is wrong.
+            let sandbox = match session.in_sandbox && others.len() == session.spec.roles.len() {
                 true => {
                     " (this sandbox began with another external ID: `genesys-iam sandbox reset` empties it)"
                 }
@@ -595,7 +595,7 @@ impl Explain for PlanError {
         let help = match self {
             Self::Blocked => "each `blocked:` line of the plan says what can be done",
             Self::Strangers(organization) => {
-                let review = "each line marked WIDER says who gains what; have someone review it first";
+                let review = "the first line and those marked WIDER say who gains what; have someone review it, and apply it once without the guard";
                 return Some(match organization {
                     Some(organization) => format!("{review}, and {}", how_to_show(organization)),
                     None => review.to_owned(),

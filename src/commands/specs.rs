@@ -337,8 +337,8 @@ impl Explain for SpecsError {
         let help = match self {
             Self::NoSpec => {
                 "`genesys-iam init` writes one, `genesys-iam import ROLE` makes one from a role that exists, and \
-                 `genesys-iam diagnose ROLE` needs none; `genesys-iam --sandbox plan` shows what it is like, without an AWS \
-                 account"
+                 `genesys-iam diagnose ROLE` needs none; `--file` names a spec, or a folder of them, that is elsewhere; \
+                 `genesys-iam --sandbox plan` shows what it is like, without an AWS account"
             }
             Self::NotOwn(path) | Self::NotUsed(path) => {
                 return Some(format!("to use it, name it: `--file {}`", shell_word(&path.to_string_lossy())));

@@ -89,7 +89,12 @@ fn stray_remark(stray: &Stray, plan: &Plan) -> Remark {
     let is_file_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     let has_file_name = spec.chars().all(is_file_name) && !spec.starts_with(['-', '.']);
     let stem = if has_file_name { spec.as_str() } else { "left-over" };
-    let file = Path::new(beside).with_file_name(format!("{stem}.toml"));
+    let named = |stem: &str| Path::new(beside).with_file_name(format!("{stem}.toml"));
+    // A spec that was only given another name is still in its file.
+    let file = match named(stem) {
+        file if file == Path::new(beside) => named(&format!("{stem}-left-over")),
+        file => file,
+    };
     let file = shell_word(&file.to_string_lossy());
     let name = match has_file_name {
         true => String::new(),

@@ -147,8 +147,15 @@ fn a_data_action_taken_out_says_all_that_its_pruning_needs() {
 fn an_integration_that_is_off_only_while_it_is_changed_is_not_called_enabled_or_not_enabled() {
     let project = applied();
     let spec = fs::read_to_string(project.path("genesys.toml")).unwrap();
+    // A role of the same name in another account stays as it is.
     project.write_spec(&spec.replace("111122223333", "222233334444"));
-    project.sandbox(&["plan", "--adopt"]).says("PatchIntegration ").says("is switched off until");
+    project.sandbox(&["plan", "--adopt"]).says("PutIntegrationsCredential").says_not("is switched off until");
+    let former =
+        format!("\n[[role]]\nname = \"{ROLE}\"\nfunctions = [\"{FUNCTION}\"]\nmax_session_duration = 7200\n");
+    let [was, is] = [ROLE, "Taker"].map(|role| format!("\nname = \"{role}\""));
+    assert!(spec.contains(&was), "{spec}");
+    project.write_spec(&(spec.replacen(&was, &is, 1) + &former));
+    project.sandbox(&["plan"]).says("PatchIntegration ").says("is switched off until");
     let check = project.sandbox(&["check", "--all"]);
     check.says("The credential holds").says_not("which the spec does not want").says_not("is not enabled");
 }

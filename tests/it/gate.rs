@@ -113,7 +113,9 @@ fn whoever_is_admitted_to_a_role_that_can_do_more_gains_that_accepted_or_not() {
         });
     });
     let plan = project.sandbox(&["plan", GUARD]);
-    plan.expect(3).says("with what inline policy `admin` allows").says("have someone review it first");
+    plan.expect(3)
+        .says("with what inline policy `admin` allows")
+        .says("have someone review it, and apply it once without the guard");
     let json = report(&project.sandbox(&["plan", "--json"]));
     let caution =
         "has inline policy `admin`, which this spec does not make: this plan gives that to Genesys Cloud";

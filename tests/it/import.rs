@@ -1,6 +1,7 @@
 //! `import`.
 
 use crate::support::served::Served;
+use crate::support::world::ID;
 use crate::support::{EXAMPLE, Project, ROLE, by_hand};
 
 #[test]
@@ -113,6 +114,48 @@ fn import_in_the_sandbox_reads_the_sandbox() {
     }
 }
 
+/// Most files have the default's name: two such specs must not take each other's roles for their own.
+#[test]
+fn two_imports_into_files_of_the_default_name_do_not_prune_each_other() {
+    let served = Served::new(&[]);
+    served.boto3(&format!(
+        "
+for name in ['One', 'Two']:
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({{'Version': '2012-10-17', 'Statement': [{{'Effect': 'Allow',
+        'Principal': {{'AWS': 'arn:aws:iam::765628985471:root'}}, 'Action': 'sts:AssumeRole',
+        'Condition': {{'StringEquals': {{'sts:ExternalId': '{ID}'}}}}}}]}}))
+    iam.put_role_policy(RoleName=name, PolicyName='p', PolicyDocument=permissions('lambda:InvokeFunction',
+        'arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function'))
+"
+    ));
+    for role in ["One", "Two"] {
+        std::fs::create_dir(served.project.path(role)).unwrap();
+        served.run(&["-C", role, "import", role, "--out", "genesys.toml"]).expect(0);
+        let text = std::fs::read_to_string(served.project.path(role).join("genesys.toml")).unwrap();
+        assert!(text.contains(&format!("\nname = \"{role}\"\n")), "{text}");
+        served.run(&["-C", role, "apply", "--yes", "--no-check"]).expect(0);
+    }
+    served.run(&["-C", "Two", "plan", "--prune"]).expect(0).says("no changes").says_not("One");
+}
+
+/// The ID of the organization is the file's, whichever role is read first; who has another is named.
+#[test]
+fn an_import_takes_the_external_id_of_the_named_spec_for_its_own_and_names_who_has_another() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        role["trust"] =
+            role["trust"].as_str().unwrap().replace(ID, "9999aaaa-0b6c-4a8e-9d51-7f0e3c2b1a90").into();
+    });
+    std::fs::create_dir(project.path("elsewhere")).unwrap();
+    let imported =
+        project.sandbox(&["--file", "genesys.toml", "import", ROLE, "--out", "elsewhere/found.toml"]);
+    imported
+        .expect(0)
+        .says("role `GenesysDataActionRole`: the external ID that it demands is not the ID of the organization")
+        .says("move it to found.toml, where this sandbox is, then: genesys-iam --sandbox --file found.toml plan");
+}
+
 #[test]
 fn an_import_takes_no_stranger_over_and_says_who_was_there() {
     let project = Project::example();
@@ -205,7 +248,8 @@ fn of_all_roles_those_that_no_spec_has_made_are_found_and_told_by_the_exit_statu
     let unmanaged = ["import", "--all", "--unmanaged"];
     served.run(&["import", "--unmanaged"]).expect(64);
     let none = served.run(&unmanaged);
-    none.expect(0).says("specs have made every role of AWS account 111122223333");
+    none.expect(0)
+        .says("no role of AWS account 111122223333 that trusts an account of Genesys's is without a spec");
     assert_eq!(none.stdout, "");
     served.run(&["apply", "--yes", "--no-check"]).expect(0);
     served.run(&unmanaged).expect(0);
