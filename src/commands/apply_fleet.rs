@@ -277,7 +277,10 @@ impl<'a> ApplyRun<'a> {
 
     /// If not everything was carried out: how far each spec got, and what to do next.
     fn sum_up(&self, jobs: &[Job<'a>], failed: &[(SpecSource, CommandError)], is_saved: bool) {
-        let is_done = |job: &Job<'_>| job.record.view.summary.done == job.record.view.summary.planned;
+        let is_done = |job: &Job<'_>| {
+            let all = job.record.view.summary.done == job.record.view.summary.planned;
+            all && !matches!(job.ended, Some(Err(_)))
+        };
         let done = jobs.iter().filter(|job| is_done(job) && job.ended.is_some()).count();
         let all = jobs.len() + failed.len();
         if done == all {
@@ -295,7 +298,10 @@ impl<'a> ApplyRun<'a> {
                 Some(Ok(_)) => ("stopped", WARNING),
                 Some(Err(_)) => ("failed ", ERROR),
             };
-            let words = job.record.view.in_words();
+            let words = match &job.ended {
+                Some(Err(_)) if job.record.view.summary.planned == 0 => NOTHING.to_owned(),
+                _ => job.record.view.in_words(),
+            };
             text.push_str(&format!("  {} {}: {words}\n", paint(style, word), one_line(&job.file.display())));
         }
         for (file, _) in failed {

@@ -32,7 +32,7 @@ pub struct DestroyArgs {
     /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
-    /// Also delete data actions that flows use, or may use
+    /// Also delete data actions that flows use, or may use, and roles whose data actions could not be read
     #[arg(long)]
     pub even_if_used: bool,
     /// How to print what was done; json and markdown ask nothing, so they need --yes
@@ -145,6 +145,9 @@ async fn one(
     if plan.is_blocked() {
         return Err(PlanError::Blocked.into());
     }
+    if let (OrganizationReading::NotRead(why), false) = (&observed.live.organization, args.even_if_used) {
+        return Err(DestroyError::FlowsNotKnown(why.clone()).into());
+    }
     if !args.yes && confirm(&plan, interrupt, output).await?.is_none() {
         return Ok(interrupted(NOTHING, output));
     }
@@ -178,6 +181,30 @@ async fn one(
             Ok(record.left_in_genesys(&observed, AGAIN))
         }
         Carried::Interrupted => Ok(Status::Interrupted),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DestroyError {
+    /// Without its role no data action works.
+    #[error(
+        "whether flows use the data actions is not known, since Genesys Cloud's side was not read ({}): nothing was changed",
+        one_line(.0)
+    )]
+    FlowsNotKnown(String),
+}
+
+impl Explain for DestroyError {
+    fn help(&self) -> Option<String> {
+        Some(
+            "set the credentials of the organization; or remove AWS's side anyway, and leave Genesys Cloud's: \
+             `genesys-iam destroy --even-if-used`"
+                .to_owned(),
+        )
+    }
+
+    fn status(&self) -> Status {
+        Status::Refused
     }
 }
 

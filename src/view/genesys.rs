@@ -268,6 +268,11 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             in_quotes(was),
             in_quotes(name)
         ),
+        GenesysNotice::NoFormer { was, name } => format!(
+            "data action {} is new: `was = {}` names none that the integration has",
+            in_quotes(name),
+            in_quotes(was)
+        ),
         GenesysNotice::IntegrationTakenOut { name, id } => format!(
             "this spec made the integration {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune` \
              (in a spec with a `name` of its own)",

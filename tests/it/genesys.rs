@@ -227,8 +227,14 @@ fn a_destruction_without_credentials_of_the_organization_says_what_stays() {
     let server = crate::support::served::serve(&project, &[]);
     let project = project.aws(&server.endpoint, "111122223333", "x");
     project.run(&["apply", "--yes", "--aws-only", "--no-check"]).expect(0);
+    // Flows may use what would no longer work.
+    let refused = project.run(&["destroy", "--yes"]);
+    refused
+        .expect(3)
+        .says("whether flows use the data actions is not known")
+        .says("`genesys-iam destroy --even-if-used`");
     for nothing in [false, true] {
-        let destroyed = project.run(&["destroy", "--yes"]);
+        let destroyed = project.run(&["destroy", "--yes", "--even-if-used"]);
         destroyed
             .expect(3)
             .says("Genesys Cloud's side was neither read nor changed")
@@ -331,6 +337,27 @@ fn only_what_a_run_changed_between_flow_and_function_is_proven() {
     project.write_spec(&spec);
     by_hand(&project, |role| role["attached"] = serde_json::json!([]));
     assert!(proof(&spec).contains("\"Get order status\" and \"Cancel\""));
+}
+
+/// A new one that flows do not use would be made in silence.
+#[test]
+fn a_former_name_that_nothing_has_is_named_and_names_are_not_exchanged() {
+    let second = "\n[[role.data_action]]\nname = \"Cancel\"\ninput = {}\noutput = {}\n";
+    let project = Project::new(&format!("{BOTH_ENDS}{second}"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let renamed = second.replace("\"Cancel\"", "\"Stop\"\nwas = \"Cancle\"");
+    project.write_spec(&format!("{BOTH_ENDS}{renamed}"));
+    project
+        .sandbox(&["plan"])
+        .says("data action \"Stop\" is new: `was = \"Cancle\"` names none that the integration has")
+        .says("write `was = \"Cancel\"`");
+    let exchanged = second.replace("\"Cancel\"", "\"Cancel\"\nwas = \"Get order status\"");
+    project.write_spec(&format!("{BOTH_ENDS}{exchanged}"));
+    project
+        .sandbox(&["plan"])
+        .expect(1)
+        .says("`was` of data action \"Cancel\" is \"Get order status\", and the spec has a data action")
+        .says("give one of them a third name first");
 }
 
 #[test]

@@ -368,6 +368,9 @@ fn actions(
             before,
         };
         let Some(found) = found else {
+            if let (Some(was), Some(_)) = (&action.was, live) {
+                side.notices.push(GenesysNotice::NoFormer { was: was.clone(), name: name.clone() });
+            }
             planned.changes.push(post(BTreeSet::new()));
             planned.owned.insert(ActionRef::Made(name.clone()));
             continue;

@@ -72,6 +72,8 @@ pub enum GenesysNotice {
     ActionTakenOut { name: String, id: String },
     /// An action this spec created is gone from it, and a new one invokes the same function.
     MaybeRenamed { was: String, name: String },
+    /// No data action of the integration has the former name that the spec gives a new one.
+    NoFormer { was: String, name: String },
     /// This spec created it and no longer has it; it stays.
     IntegrationTakenOut { name: String, id: String },
     /// This spec made it and no longer has it, and someone else names it: it stays.

@@ -290,6 +290,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysNotice::Drafts { names: vec![t()] },
         GenesysNotice::ActionTakenOut { name: t(), id: t() },
         GenesysNotice::MaybeRenamed { was: t(), name: t() },
+        GenesysNotice::NoFormer { was: t(), name: t() },
         GenesysNotice::IntegrationTakenOut { name: t(), id: t() },
         GenesysNotice::NamedElsewhere { what: t(), by: Namer::Beside { file: t(), own: t() } },
         GenesysNotice::Flows { action: t(), usage: usage() },

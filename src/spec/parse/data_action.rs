@@ -91,7 +91,26 @@ impl Parser<'_> {
             }
             actions.push(action);
         }
+        self.names_in_use(&actions);
         actions
+    }
+
+    /// A name that the spec still has is not a former one: which of the two has it, only the order of the renames would say.
+    fn names_in_use(&mut self, actions: &[DataActionSpec]) {
+        for action in actions {
+            let name = &action.content.name;
+            let is_former = |other: &&DataActionSpec| {
+                other.content.name != *name && action.was.as_ref() == Some(&other.content.name)
+            };
+            if let Some(other) = actions.iter().find(is_former) {
+                self.diagnostics.error(
+                    action.span.clone(),
+                    format!("`was` of data action \"{name}\" is \"{0}\", and the spec has a data action \"{0}\"", other.content.name),
+                    "this one",
+                    "names are not exchanged in one step: give one of them a third name first, and apply that",
+                );
+            }
+        }
     }
 
     fn data_action(
