@@ -129,7 +129,8 @@ async fn one(
     let mut plan = destroy(&observed.live, &observed.desired);
     Box::pin(session.look_ahead(&mut plan, &observed, output)).await?;
     record.view.set_plan(&plan);
-    let left = left(&plan, &observed.live);
+    record.view.left_over = left(&plan, &observed.live);
+    let left = left_in_words(&record.view.left_over, &plan);
     if plan.is_empty() && !plan.is_blocked() {
         let nothing = if matches!(observed.live.organization, OrganizationReading::NotRead(_)) {
             "Nothing that the spec names exists in AWS."
@@ -209,7 +210,7 @@ impl Explain for DestroyError {
 }
 
 /// What this spec made and no longer names: a destruction removes what is in the spec.
-fn left(plan: &Plan, live: &LiveState) -> String {
+fn left(plan: &Plan, live: &LiveState) -> Vec<String> {
     let mut left: Vec<String> =
         plan.orphans.keys().map(|name| format!("role `{}`", one_line(name))).collect();
     let is_deleted = |integration: &str| {
@@ -222,6 +223,11 @@ fn left(plan: &Plan, live: &LiveState) -> String {
         let own = organization.integrations.iter().filter(|one| is_own(&one.notes) && !is_deleted(&one.id));
         left.extend(own.map(|one| format!("integration \"{}\"", one_line(&one.name))));
     }
+    left
+}
+
+/// The same in a note, and whether it is all.
+fn left_in_words(left: &[String], plan: &Plan) -> String {
     let unknown = plan.orphans_unknown.as_ref().map(|why| {
         format!(
             "{} whether this spec made other roles is not known: {}\n",
@@ -234,7 +240,7 @@ fn left(plan: &Plan, live: &LiveState) -> String {
         false => format!(
             "{} made by this spec, no longer in it, and left: {}; write it into the spec again and run `destroy`, or use `apply --prune`\n",
             paint(WARNING, "note:"),
-            few(&left)
+            few(left)
         ),
     };
     format!("{left}{}", unknown.unwrap_or_default())

@@ -612,13 +612,13 @@ impl Explain for PlanError {
             }
             Self::Kept(kept) => {
                 return Some(format!(
-                    "nothing shows that anyone but the author of the spec accepted it: have someone review it, and say so where the guard is: {}",
+                    "nothing shows that anyone but the author of the spec accepted it: have someone review it, and say so where the guard is: {} (the action's input `allow-accept`)",
                     allow_accept(kept)
                 ));
             }
             Self::LeftInside(left) => {
                 return Some(format!(
-                    "keep the `[[role]]` and its spec, and the plan shuts them out; or plan with `--prune`, which removes a role that was taken out of a spec and that no other file names; or, once reviewed, say so where the guard is: {}",
+                    "keep the `[[role]]` and its spec, and the plan shuts them out; or plan with `--prune`, which removes a role that was taken out of a spec and that no other file names; or, once reviewed, say so where the guard is: {} (the action's input `allow-accept`)",
                     allow_accept(left)
                 ));
             }

@@ -80,6 +80,8 @@ pub struct ApplyView {
     pub read_back: Option<bool>,
     /// Why Genesys Cloud's side was neither read nor changed, although the spec has one.
     pub left_in_genesys_cloud: Option<String>,
+    /// What the spec made and no longer names, and a destruction left: `role X`.
+    pub left_over: Vec<String>,
     pub check: Option<CheckView>,
     pub error: Option<ErrorView>,
     pub exit_status: i32,
@@ -101,6 +103,7 @@ impl ApplyView {
             changes: Vec::new(),
             read_back: None,
             left_in_genesys_cloud: None,
+            left_over: Vec::new(),
             check: None,
             error: None,
             exit_status: Status::Done as i32,

@@ -91,9 +91,9 @@ fn sign(view: &ApplyView) -> &'static str {
 }
 
 fn section(esc: &Escape<'_>, file: Option<&str>, view: &ApplyView) -> String {
-    let ApplyView { account_id, region, changes, error, left_in_genesys_cloud, .. } = view;
+    let ApplyView { account_id, region, changes, error, left_in_genesys_cloud, left_over, .. } = view;
     let mut out = String::new();
-    if changes.is_empty() && error.is_none() && left_in_genesys_cloud.is_none() {
+    if changes.is_empty() && error.is_none() && left_in_genesys_cloud.is_none() && left_over.is_empty() {
         if file.is_none() {
             let _ = writeln!(out, "**{}**\n", sentence(view));
         }
@@ -121,6 +121,10 @@ fn section(esc: &Escape<'_>, file: Option<&str>, view: &ApplyView) -> String {
             "**Not yet:** Genesys Cloud's side was neither read nor changed: {}.\n",
             esc.text(why)
         );
+    }
+    if !left_over.is_empty() {
+        let left: Vec<String> = left_over.iter().map(|one| esc.text(one).to_string()).collect();
+        let _ = writeln!(out, "**Left**, made by this spec and no longer in it: {}.\n", left.join(", "));
     }
     if !changes.is_empty() {
         out.push_str("| | role | change |\n|---|---|---|\n");
