@@ -44,6 +44,8 @@ pub enum ChangeFailure {
     Untested(String),
     /// IAM does not show the role that an integration would assume in place of another.
     RoleNotShown,
+    /// What it would change could not be read, so nothing was sent.
+    Unread(Box<ChangeFailure>),
 }
 
 impl From<WriteError> for ChangeFailure {
@@ -223,7 +225,7 @@ impl<'p, P: FnMut(Progress<'_>)> Run<'_, 'p, P> {
             _ => None,
         };
         self.notify(Progress::Unread { change, operation });
-        self.report.borrow_mut().failed.push((change, failure));
+        self.report.borrow_mut().failed.push((change, ChangeFailure::Unread(failure.into())));
     }
 
     fn failed(&self, change: &'p Change, failure: ChangeFailure) {

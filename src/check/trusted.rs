@@ -274,7 +274,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::tests::{RIGHT, facts};
-    use super::super::{Answer, Cause, Probes, Sign, judge};
+    use super::super::{Answer, Cause, Probes, Sign, Topic, judge};
     use super::*;
     use crate::plan::testing::{converged, document};
     use crate::policy::access::{Access, AccessDiff, Grant};
@@ -325,6 +325,11 @@ mod tests {
             with(ALLOW, &format!(r#"{{"StringEqualsIgnoreCase":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
         let report = super::tests::report(&other_case);
         assert_eq!(report.verdict.others, ["whoever brings the external ID in other case"]);
+        // Of Genesys Cloud the ID is demanded, whoever else comes without one.
+        let report = super::tests::report(&format!("{},{}", good(), ALLOW.replace("765628985471", OTHER)));
+        assert_eq!(report.verdict.others, ["AWS account 999988887777"]);
+        let demanded = report.claims.iter().find(|claim| claim.topic == Topic::ExternalId).unwrap();
+        assert!(demanded.is_good(), "{demanded:?}");
         // Where nothing else is known of it, Genesys Cloud is who gets in.
         let by_organization = with(ALLOW, r#"{"StringEquals":{"aws:PrincipalOrgID":"o-abcdefghij"}}"#);
         let report = super::tests::report(&format!("{},{by_organization}", good()));

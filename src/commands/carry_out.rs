@@ -218,7 +218,12 @@ async fn unfinished<'p>(
             ChangeFailure::Changed
             | ChangeFailure::NotOurs(_)
             | ChangeFailure::Untested(_)
-            | ChangeFailure::RoleNotShown => false,
+            | ChangeFailure::RoleNotShown
+            | ChangeFailure::Unread(_) => false,
+        };
+        let failure = match failure {
+            ChangeFailure::Unread(failure) => *failure,
+            failure => failure,
         };
         let mut outcome = ChangeOutcome::Failed;
         if may_have_been_done {
@@ -249,7 +254,9 @@ async fn unfinished<'p>(
             ChangeFailure::Untested(why) => {
                 AttemptError::ReplacementFails { change: line(change), why }.into()
             }
-            ChangeFailure::RoleNotShown => AttemptError::RoleNotShown { change: line(change) }.into(),
+            ChangeFailure::RoleNotShown | ChangeFailure::Unread(_) => {
+                AttemptError::RoleNotShown { change: line(change) }.into()
+            }
         };
         let why = (outcome != ChangeOutcome::Done).then(|| error.with_causes());
         outcomes.push((change, outcome, why));

@@ -485,3 +485,25 @@ fn of_two_functions_the_arrow_of_a_test_leads_to_the_one_that_was_invoked() {
         .expect(0)
         .says("invoked each function");
 }
+
+/// The others work.
+#[test]
+fn of_several_data_actions_the_headline_names_the_function_of_the_wrong_one() {
+    let function = "\"my-genesys-trigger-function\"";
+    let several = BOTH_ENDS
+        .replace(&format!("functions = [{function}]"), &format!("functions = [{function}, \"other\"]"));
+    let first = several.replace("# function = \"my-genesys", "function = \"my-genesys");
+    let second = "\n[[role.data_action]]\nname = \"Cancel\"\nfunction = \"other\"\ninput = {}\noutput = {}\n";
+    let project = Project::new(&format!("{first}{second}"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let path = project.path(".genesys-iam/sandbox.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut state: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let actions = state["organization"]["actions"].as_object_mut().unwrap();
+    let action = actions.values_mut().find(|action| action.to_string().contains("\"Cancel\"")).unwrap();
+    let wrong = action.to_string().replace("function:other", "function:mistyped");
+    *action = serde_json::from_str(&wrong).unwrap();
+    std::fs::write(&path, state.to_string()).unwrap();
+    let check = project.sandbox(&["check"]);
+    check.expect(4).says("Genesys Cloud does not invoke `other`").says_not("its 2 functions");
+}

@@ -692,6 +692,10 @@ fn a_reading_that_fails_before_a_write_is_not_called_a_failed_write() {
         let read = &calls[before].operation;
         assert!(said.contains(&format!("failed {read}, before CreatePolicy")), "{said}");
         assert!(!said.contains("failed CreatePolicy"), "{said}");
+        // Nothing was sent, so nothing is unsure.
+        let (said, _) = saved_and_applied(Some((before, Fault::Lost { calls: 1000 }))).await;
+        assert!(said.contains(&format!("failed {read}, before CreatePolicy")), "{said}");
+        assert!(!said.contains("unsure"), "{said}");
     });
 }
 

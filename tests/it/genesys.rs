@@ -345,11 +345,11 @@ fn a_former_name_that_nothing_has_is_named_and_names_are_not_exchanged() {
     let second = "\n[[role.data_action]]\nname = \"Cancel\"\ninput = {}\noutput = {}\n";
     let project = Project::new(&format!("{BOTH_ENDS}{second}"));
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
-    let renamed = second.replace("\"Cancel\"", "\"Stop\"\nwas = \"Cancle\"");
+    let renamed = second.replace("\"Cancel\"", "\"Stop\"\nwas = \"Cancels\"");
     project.write_spec(&format!("{BOTH_ENDS}{renamed}"));
     project
         .sandbox(&["plan"])
-        .says("data action \"Stop\" is new: `was = \"Cancle\"` names none that the integration has")
+        .says("data action \"Stop\" is new: `was = \"Cancels\"` names none that the integration has")
         .says("write `was = \"Cancel\"`");
     let exchanged = second.replace("\"Cancel\"", "\"Cancel\"\nwas = \"Get order status\"");
     project.write_spec(&format!("{BOTH_ENDS}{exchanged}"));
@@ -585,6 +585,9 @@ fn a_replaced_action_goes_only_after_the_new_one_has_passed_its_test() {
         // The second run does not create a third one.
         let now = actions();
         assert!(now.len() == 2 && now.contains(&old[0]), "{now:?}");
+        // What is left to do is announced as what it is.
+        let left = project.sandbox(&["plan"]);
+        left.expect(0).says("is replaced: ").says("or unproven where no test is made");
     }
     by_hand(&project, |role| drop(role["inline"].as_object_mut().unwrap().remove("denied")));
     project.sandbox(&["apply", "--yes", "--test"]).expect(0).says("Proven end to end");

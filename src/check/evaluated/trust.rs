@@ -300,7 +300,10 @@ impl Asked<'_> {
             format!("the trust policy does not demand {own}"),
             format!("whether the trust policy demands {own} is unknown"),
         );
-        if self.trust.needs_no_id.any() {
+        let Bearers { genesys, verifier, others: _ } = self.trust.needs_no_id;
+        // Whoever else comes without one is a question of its own.
+        let is_demanded = self.trust.names_genesys && self.trust.accepts_id && !genesys && !verifier;
+        if self.trust.needs_no_id.any() && !is_demanded {
             return question.fails("any external ID, or none, is accepted", self.any_id(), &[]);
         }
         if self.trust.accepts_id {
