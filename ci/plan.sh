@@ -12,12 +12,35 @@ plan=${PLAN:-plan.json}
 marker="<!-- genesys-iam plan: $title -->"
 comment=$work/comment.md
 
+# The pull request's removed files that are named by the specs. What such a spec made is read only as long as another of its account is.
+removed() {
+    local file name
+    [ -n "${PULL_REQUEST:-}" ] || return 0
+    # shellcheck disable=SC2016
+    gh api --paginate "repos/$GITHUB_REPOSITORY/pulls/$PULL_REQUEST/files" --jq '.[] | select(.status == "removed") | .filename' |
+        while read -r file; do
+            for name in "${names[@]}"; do
+                case "$file" in "${name%/}" | "${name%/}"/*.toml) printf '%s\n' "$file" && break ;; esac
+            done
+        done
+}
+
 # Planned whenever the specs load: what blocks one is the first thing in its plan.
 run "$work/plan.md" plan --format markdown --report "json=$report" --out "$plan" ${scope[@]+"${scope[@]}"} \
     ${selection[@]+"${selection[@]}"}
 {
     printf '%s\n' "$marker"
     heading plan
+    if gone=$(removed); then
+        while read -r file; do
+            if [ -z "$file" ]; then continue; fi
+            # shellcheck disable=SC2016
+            printf '> [!CAUTION]\n> This pull request removes `%s`. What that spec made stays, as open as before, and once no other spec is of its account %s\n\n' \
+                "${file//\`/}" 'no run looks there. Run `genesys-iam destroy` with that file first.'
+        done <<<"$gone"
+    else
+        printf '> [!CAUTION]\n> Which files the pull request removes could not be read: what a removed spec made stays.\n\n'
+    fi
     if [ "$status" -eq 0 ]; then
         printf '**Merging applies exactly this plan, or nothing if anything has changed since.**\n\n'
     else

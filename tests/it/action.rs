@@ -28,6 +28,7 @@ set -eu
 echo "$*" >> "$GH_LOG"
 case "$*" in
   *--method*) for word in "$@"; do case $word in body=@*) cp "${word#body=@}" "$GH_BODY";; esac; done ;;
+  */files*) cat removed 2>/dev/null || true ;;
   *--paginate*) cat "$GH_EXISTING" 2>/dev/null || true ;;
 esac
 "#;
@@ -83,6 +84,25 @@ esac
     fn read(&self, name: &str) -> String {
         fs::read_to_string(self.project.path(name)).unwrap()
     }
+}
+
+/// The last spec of its account is read by no run afterwards: only the pull request shows that it goes.
+#[cfg(unix)]
+#[test]
+fn a_spec_whose_file_the_pull_request_removes_is_named_first_in_the_comment() {
+    let action = Action::of_a_folder();
+    fs::write(action.project.path("removed"), "specs/old.toml\nspecs/notes.md\nother/old.toml\n").unwrap();
+    action.step("plan", &[("SPEC", "specs")]).expect(0);
+    let comment = action.read("body.md");
+    let caution = "> [!CAUTION]\n> This pull request removes `specs/old.toml`. What that spec made stays";
+    assert!(
+        comment.find(caution).is_some_and(|at| at < comment.find("Merging applies").unwrap()),
+        "{comment}"
+    );
+    assert_eq!(comment.matches("This pull request removes").count(), 1, "{comment}");
+    fs::remove_file(action.project.path("removed")).unwrap();
+    action.step("plan", &[("SPEC", "specs")]).expect(0);
+    assert!(!action.read("body.md").contains("This pull request removes"));
 }
 
 #[cfg(unix)]
