@@ -95,8 +95,9 @@ fn stray_remark(stray: &Stray, plan: &Plan) -> Remark {
         file if file == Path::new(beside) => named(&format!("{stem}-left-over")),
         file => file,
     };
+    let is_called_so = has_file_name && file == named(stem);
     let file = shell_word(&file.to_string_lossy());
-    let name = match has_file_name {
+    let name = match is_called_so {
         true => String::new(),
         false => format!(", with `name = \"{}\"` in it,", one_line(spec)),
     };

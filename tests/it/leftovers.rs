@@ -182,3 +182,25 @@ fn a_prune_leaves_roles_that_the_run_leaves_out() {
     assert!(has_integration(&project, "AWS Lambda Except") && !has_integration(&project, "AWS Lambda Old"));
     project.sandbox(&["-f", "specs", "plan", "--prune", "--role", "Keep"]).expect(64);
 }
+
+/// Its file is still there, under the new name: what is left over gets another, and the old name.
+#[test]
+fn the_way_out_for_a_role_of_a_renamed_spec_works_as_printed() {
+    let project = project();
+    let texts = ["Keep", "Gone"].map(|role| spec("old", role, &format!("AWS Lambda {role}")));
+    write(&project, "old", &format!("{}\n{}", texts[0], role_of(&texts[1])));
+    project.sandbox(&["-f", "specs", "apply", "--yes", "--no-check"]).expect(0);
+    write(&project, "old", &texts[0].replacen("\"old\"", "\"new\"", 1));
+    let renamed = project.sandbox(&["-f", "specs", "apply", "--adopt", "--yes", "--no-check"]);
+    renamed.expect(0);
+    let plan = project.sandbox(&["-f", "specs", "plan"]);
+    let out = "specs/old-left-over.toml";
+    let import = ["--file", "specs/old.toml", "import", "Gone", "--out", out];
+    plan.says(&format!("destroy --file {out}`"))
+        .says(&format!("--out {out}`, with `name = \"old\"` in it, makes one"));
+    project.sandbox(&import).expect(0);
+    let text = fs::read_to_string(project.path(out)).unwrap();
+    write(&project, "old-left-over", &text.replacen("name = \"old-left-over\"", "name = \"old\"", 1));
+    project.sandbox(&["--file", out, "destroy", "--yes"]).expect(0);
+    assert!(has_role(&project, "Keep") && !has_role(&project, "Gone"));
+}
