@@ -242,14 +242,14 @@ impl RolePlan {
         let has_shut_out = self.notices.iter().any(|one| matches!(one, Notice::OlderSessions { .. }));
         if has_shut_out && (self.access.is_wider_inside() || self.widenings.iter().any(by_tag)) {
             // The trust policy does not end sessions.
-            let mut who = format!("whoever holds a session of role `{}` from before", self.role);
+            let mut who = "whoever holds a session of the role from before".to_owned();
             if !self.access.is_wider_inside() {
                 let keys = self.widenings.iter().filter_map(|widening| match widening {
                     Widening::TagElsewhere { key } => Some(format!("`{key}`")),
                     _ => None,
                 });
                 let keys = keys.collect::<Vec<_>>().join(", ");
-                who.push_str(&format!(", by what policies elsewhere may allow the new tag {keys}"));
+                who.push_str(&format!(", by what policies elsewhere may allow the tag {keys}"));
             }
             gains.push(Gain { party: Party::Unknown, who });
         }
