@@ -338,17 +338,19 @@ pub(super) async fn facts_of(
             }
             // It belongs to the role that its integration assumes, or whose function it points at; otherwise to all roles.
             let points = |facts: &Facts| evidence::points_at(&facts.desired, &action);
-            if !facts.iter().any(points) {
+            let is_known = facts.iter().any(points);
+            if !is_known {
                 warn_of_target(&action, output);
             }
             let assumed = assumed_for(&observed.live.organization, &action);
             let assumes = |facts: &Facts| assumed.as_ref() == Some(&facts.desired.role.arn);
             let is_assumed = facts.iter().any(assumes);
-            let is_known = facts.iter().any(points);
-            for facts in &mut facts {
-                if if is_assumed { assumes(facts) } else { points(facts) || !is_known } {
-                    facts.tests.push(test.clone());
-                }
+            let is_its = |facts: &&mut Facts| match is_assumed {
+                true => assumes(facts),
+                false => points(facts) || !is_known,
+            };
+            for facts in facts.iter_mut().filter(is_its) {
+                facts.tests.push(test.clone());
             }
         }
     }

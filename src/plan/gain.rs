@@ -249,7 +249,7 @@ impl RolePlan {
                     _ => None,
                 });
                 let keys = keys.collect::<Vec<_>>().join(", ");
-                who.push_str(&format!(", by what policies elsewhere may allow the tag {keys}"));
+                who.push_str(&format!(", if policies elsewhere refer to the tag {keys}"));
             }
             gains.push(Gain { party: Party::Unknown, who });
         }

@@ -50,14 +50,9 @@ pub(super) fn change_fields(out: &mut Vec<Field>, change: &IamChange) {
             tag_diff(out, tags)
         }
         IamChange::DetachRolePolicy { role: _, policy, document, .. } => {
-            match policy.account.as_str() {
-                // AWS's own are no one's to clean up.
-                "aws" => note_foreign(out, change),
-                _ if change.is_of_others() => {
-                    field(out, "note", "not made by this spec; the policy itself stays in the account");
-                }
-                _ => {}
-            }
+            // AWS's own are no one's to clean up.
+            let stays = if policy.account == "aws" { "" } else { "; the policy itself stays in the account" };
+            note_foreign(out, change, stays);
             field(out, "policy_arn", &policy.to_string());
             document_lines(out, "allowed by it", document, LineKind::Removed);
         }
@@ -70,15 +65,15 @@ pub(super) fn change_fields(out: &mut Vec<Field>, change: &IamChange) {
             document_lines(out, "document", document, LineKind::Added);
         }
         IamChange::DeleteRolePolicy { role: _, name: _, document } => {
-            note_foreign(out, change);
+            note_foreign(out, change, "");
             document_lines(out, "document", document, LineKind::Removed);
         }
     }
 }
 
-fn note_foreign(out: &mut Vec<Field>, change: &IamChange) {
+fn note_foreign(out: &mut Vec<Field>, change: &IamChange, more: &str) {
     if change.is_of_others() {
-        field(out, "note", "not made by this spec");
+        field(out, "note", &format!("not made by this spec{more}"));
     }
 }
 

@@ -28,7 +28,7 @@ set -eu
 echo "$*" >> "$GH_LOG"
 case "$*" in
   *--method*) for word in "$@"; do case $word in body=@*) cp "${word#body=@}" "$GH_BODY";; esac; done ;;
-  */files*) cat removed 2>/dev/null || true ;;
+  */files*) if [ -e unread ]; then exit 1; fi; cat removed 2>/dev/null || true ;;
   *--paginate*) cat "$GH_EXISTING" 2>/dev/null || true ;;
 esac
 "#;
@@ -103,6 +103,10 @@ fn a_spec_whose_file_the_pull_request_removes_is_named_first_in_the_comment() {
     fs::remove_file(action.project.path("removed")).unwrap();
     action.step("plan", &[("SPEC", "specs")]).expect(0);
     assert!(!action.read("body.md").contains("This pull request removes"));
+    // Not to know is not to know of none.
+    fs::write(action.project.path("unread"), "").unwrap();
+    action.step("plan", &[("SPEC", "specs")]).expect(0);
+    assert!(action.read("body.md").contains("Which files the pull request removes could not be read"));
 }
 
 #[cfg(unix)]

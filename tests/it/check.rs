@@ -507,3 +507,20 @@ fn of_several_data_actions_the_headline_names_the_function_of_the_wrong_one() {
     let check = project.sandbox(&["check"]);
     check.expect(4).says("Genesys Cloud does not invoke `other`").says_not("its 2 functions");
 }
+
+/// Even if it points at another function than the spec's: a role beside it has nothing to do with that.
+#[test]
+fn a_failed_test_is_the_fault_of_the_role_that_was_assumed_and_of_no_other() {
+    let beside = "\n[[role]]\nname = \"Beside\"\nfunctions = [\"my-genesys-trigger-function\"]\n";
+    let project = Project::new(&format!("{BOTH_ENDS}{beside}"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let check =
+        project.sandbox(&["--scenario", "other-function", "check", "--invoke", "Get order status", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&check.expect(4).stdout).unwrap();
+    let causes = |name: &str| {
+        let role = report["roles"].as_array().unwrap().iter().find(|role| role["role"] == name);
+        role.unwrap()["diagnosis"].as_array().unwrap().len()
+    };
+    assert!(causes(ROLE) > 0, "{report:#}");
+    assert_eq!(causes("Beside"), 0, "{report:#}");
+}

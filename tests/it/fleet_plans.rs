@@ -302,3 +302,19 @@ fn what_is_printed_for_several_specs_fits_its_schema() {
     let faults = faults_by_schema(include_str!("../../docs/fleet.schema.json"), &texts);
     assert!(faults.iter().all(Option::is_none), "{faults:?}");
 }
+
+/// Nothing of it was to be done, and yet it was not carried out.
+#[test]
+fn a_spec_that_a_guard_refuses_is_not_counted_as_carried_out() {
+    let project = two_specs();
+    let path = project.path("specs/a.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let theirs = "\"999988887777\"\naccount_reason = \"theirs\"";
+    fs::write(&path, text.replacen("\"765628985471\"", theirs, 1)).unwrap();
+    all(&project, &["apply", "--yes", "--no-check"]).expect(0);
+    let refused = all(&project, &["apply", "--yes", "--no-check", "--refuse-wider"]);
+    refused
+        .expect(3)
+        .says("the plan was carried out for 1 of 2 specs")
+        .says("failed  specs/a.toml: nothing was changed");
+}
