@@ -251,7 +251,7 @@ pub struct Scope {
     /// Also delete or replace data actions that flows use, or may use
     #[arg(long)]
     pub even_if_used: bool,
-    /// The account's roles of the spec with this name are somebody's, though no file here has it (`*` and `?` are wildcards;
+    /// What the spec with this name made (roles of the account, integrations) is somebody's, though no file here has it (`*` and `?` are wildcards;
     /// repeatable)
     #[arg(long = "other-spec", value_name = "NAME")]
     pub other_specs: Vec<String>,

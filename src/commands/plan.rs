@@ -1,6 +1,6 @@
 //! `plan`: what apply would change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -512,7 +512,10 @@ pub(super) fn settle_across_specs<'a>(made: impl Iterator<Item = (&'a mut Plan, 
         }
     }
     let mut accounts: BTreeMap<&AccountId, Vec<(&mut Plan, &Foresight)>> = BTreeMap::new();
+    let mut said = BTreeSet::new();
     for (plan, observed) in made {
+        // Every spec of an organization sees the same integrations.
+        plan.stray_integrations.retain(|stray| said.insert(stray.id.clone()));
         // Every spec of an account sees the same strays.
         plan.strays.retain_mut(|stray| {
             let first = inside.remove(&(&observed.desired.account_id, stray.spec.clone()));
@@ -528,9 +531,12 @@ pub(super) fn settle_across_specs<'a>(made: impl Iterator<Item = (&'a mut Plan, 
     accounts.values_mut().for_each(|plans| block_without_room(plans));
 }
 
-/// `--adopt` means `adopt = true` for every role.
+/// `--adopt` means `adopt = true` for every role and integration.
 fn adopt(spec: &mut Spec, adopt: bool) {
-    spec.roles.iter_mut().for_each(|role| role.adopt |= adopt);
+    for role in &mut spec.roles {
+        role.adopt |= adopt;
+        role.integration.iter_mut().for_each(|integration| integration.adopt |= adopt);
+    }
 }
 
 /// Why a plan is not carried out.

@@ -229,6 +229,16 @@ impl Client {
         Ok(LiveCredential { id: id.to_owned(), name, arn: arn.filter(is_role), is_gone: false })
     }
 
+    /// The ARNs that these credentials hold, where Genesys Cloud shows them.
+    pub async fn held(&self, credentials: &BTreeSet<String>) -> BTreeMap<String, String> {
+        let read = credentials.iter().map(|id| self.credential(id));
+        let shown = |read: Result<LiveCredential, GenesysError>| {
+            let LiveCredential { id, arn, .. } = read.ok()?;
+            Some((id, arn?))
+        };
+        join_all(read).await.into_iter().filter_map(shown).collect()
+    }
+
     /// IDs of the credentials with one of these names.
     pub(super) async fn credentials_named(
         &self,

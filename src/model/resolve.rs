@@ -52,7 +52,7 @@ fn resolve_role(spec: &Spec, role: &RoleSpec, functions: &BTreeMap<FunctionArn, 
         id: integration.id.clone(),
         notes: integration.notes.clone(),
         enabled: integration.enabled,
-        adopt: integration.adopt || role.adopt,
+        adopt: integration.adopt,
         role: role_arn.clone(),
         actions: role.data_actions.iter().map(action).collect(),
     });

@@ -31,7 +31,7 @@ pub use model::{
 };
 pub use party::{Gain, KeptStranger, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};
-pub use stray::Stray;
+pub use stray::{Stray, StrayIntegration};
 pub use verifier::{note_open_accepts, role_strangers, widen_by_verifiers};
 
 use crate::model::{DesiredRole, DesiredState, Live, LiveState, OrganizationReading, Orphans};
@@ -41,6 +41,7 @@ pub fn diff(live: &LiveState, desired: &DesiredState) -> Plan {
     let absent = Live::default();
     let mut plan = Plan::empty(desired, &live.orphans);
     plan.strays = stray::strays(live, desired);
+    plan.stray_integrations = stray::stray_integrations(live, desired);
     plan.missing_credentials = live.own_organization.missing_choice().cloned();
     let of = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
     plan.roles.extend(desired.roles.iter().map(|role| diff_role(of(role), role, desired)));
@@ -99,13 +100,15 @@ pub fn note_left_over_adopts(plan: &mut Plan, live: &LiveState, desired: &Desire
         if !is_here || planned.notices.iter().any(adopts) {
             continue;
         }
-        if role.adopt {
-            planned.notices.push(Notice::LeftOverAdopt { place: "of the role" });
-        } else if let (OrganizationReading::Read(_), true) =
-            (&live.organization, role.integration.as_ref().is_some_and(|integration| integration.adopt))
-        {
-            planned.notices.push(Notice::LeftOverAdopt { place: "in [role.integration]" });
-        }
+        let is_read = matches!(live.organization, OrganizationReading::Read(_));
+        let integration = is_read && role.integration.as_ref().is_some_and(|integration| integration.adopt);
+        let place = match (role.adopt, integration) {
+            (true, true) => "of the role and in [role.integration]",
+            (true, false) => "of the role",
+            (false, true) => "in [role.integration]",
+            (false, false) => continue,
+        };
+        planned.notices.push(Notice::LeftOverAdopt { place });
     }
 }
 

@@ -6,7 +6,7 @@ use super::change::Change;
 use super::genesys;
 use super::iam::GuardFinding;
 use super::party::KeptStranger;
-use super::stray::Stray;
+use super::stray::{Stray, StrayIntegration};
 use super::taken_out::left_inside;
 use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::model::{DesiredRole, DesiredState, Orphans, OwnOrganization};
@@ -31,6 +31,8 @@ pub struct Plan {
     /// Roles whose spec is gone. What other specs of the account made is not what this plan stands on, so no saved plan
     /// is bound to it.
     pub strays: Vec<Stray>,
+    /// Integrations whose spec is gone.
+    pub stray_integrations: Vec<StrayIntegration>,
     /// The variables that `[genesys] credentials` names and nobody set.
     pub missing_credentials: Option<[String; 2]>,
 }
@@ -407,6 +409,7 @@ impl Plan {
             left_out: desired.excluded.values().cloned().collect(),
             missing_credentials: None,
             strays: Vec::new(),
+            stray_integrations: Vec::new(),
             orphans: left_inside(orphans, desired),
             orphans_unknown: match orphans {
                 Orphans::Unknown(why) => Some(why.clone()),
@@ -449,6 +452,7 @@ impl Plan {
         };
         !self.orphans.is_empty()
             || !self.strays.is_empty()
+            || !self.stray_integrations.is_empty()
             || self.roles.iter().flat_map(|role| &role.notices).any(is_leftover)
     }
 }

@@ -1,8 +1,9 @@
-//! Roles whose spec is gone: no file of the run has it, so no plan is about them, and no prune removes them. Pure.
+//! What is left of specs that are gone: no file of the run has them, so no plan is about it, and no prune removes it. Pure.
 
 use super::party::KeptStranger;
 use super::taken_out::Inside;
-use crate::model::{DesiredState, LiveState, spec_of};
+use crate::arn::{AccountId, Arn};
+use crate::model::{DesiredState, LiveCredential, LiveState, Marker, OrganizationReading, spec_of};
 use crate::spec::Namer;
 
 /// The roles that a spec made which is in no file of the run.
@@ -54,4 +55,47 @@ pub(super) fn strays(live: &LiveState, desired: &DesiredState) -> Vec<Stray> {
     };
     let found = live.of_other_specs.keys().filter(is_ours).map(stray);
     found.filter(|stray| !stray.roles.is_empty() || !stray.inside.is_empty()).collect()
+}
+
+/// An integration that a spec made which is in no file of the run, in whatever account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrayIntegration {
+    pub id: String,
+    pub name: String,
+    /// The name of the spec.
+    pub spec: String,
+    /// The role that its credential holds, as far as is known.
+    pub role: Option<Arn>,
+    /// A file of the run.
+    pub beside: String,
+    /// Files of specs that could not be read: it may be in one of them.
+    pub unread: Vec<String>,
+}
+
+/// Those of the organization.
+pub(super) fn stray_integrations(live: &LiveState, desired: &DesiredState) -> Vec<StrayIntegration> {
+    let OrganizationReading::Read(organization) = &live.organization else { return Vec::new() };
+    let DesiredState { spec: own, account_id, elsewhere, is_part, .. } = desired;
+    if *is_part {
+        return Vec::new();
+    }
+    let wanted = || desired.roles.iter().filter_map(|role| role.integration.as_ref());
+    let found = organization.integrations.iter().filter_map(|live| {
+        let spec = Marker::split(&live.notes).1?.spec;
+        let role = live.credential.as_ref().and_then(LiveCredential::role);
+        let account = match &role {
+            Some(role) => role.account.parse::<AccountId>().ok()?,
+            None => account_id.clone(),
+        };
+        let is_named = elsewhere.names_integration(&live.id, &live.name).is_some()
+            || wanted().any(|one| one.id.as_ref().map_or(one.name == live.name, |id| *id == live.id));
+        let is_own = spec == *own && account == *account_id;
+        if is_named || is_own || elsewhere.is_kept_elsewhere(&spec) || elsewhere.knows_spec(&account, &spec) {
+            return None;
+        }
+        let unread = elsewhere.unread().iter().map(|unread| unread.file.clone()).collect();
+        let (id, name, beside) = (live.id.clone(), live.name.clone(), elsewhere.own().to_owned());
+        Some(StrayIntegration { id, name, spec, role, beside, unread })
+    });
+    found.collect()
 }

@@ -92,7 +92,8 @@ impl SavedPlan {
         let wanted = view::desired(desired);
         let is_planned = live.organization != OrganizationReading::NotAsked;
         let live = output.masked_json(&view::live(live));
-        let view = PlanView::new(&Plan { strays: Vec::new(), ..plan.clone() });
+        let view =
+            PlanView::new(&Plan { strays: Vec::new(), stray_integrations: Vec::new(), ..plan.clone() });
         Ok(Self {
             plan: output.masked_json(&json::plan(&view)),
             options,

@@ -194,6 +194,9 @@ pub struct FunctionRef {
     pub line: usize,
 }
 
+/// Placeholder for a value that is only inspected.
+pub(super) const UNSET: &str = "00000000-0000-0000-0000-000000000000";
+
 /// An external ID. If it comes from the environment or a file, it is masked wherever it would be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ExternalId {
@@ -234,6 +237,11 @@ impl ExternalId {
 
     pub fn is_masked(&self) -> bool {
         self.origin != Origin::Literal
+    }
+
+    /// It is only inspected, and its variable is not set.
+    pub fn is_unset(&self) -> bool {
+        self.is_masked() && self.value == UNSET
     }
 }
 

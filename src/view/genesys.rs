@@ -10,7 +10,7 @@ use crate::model::{
     ActionState, DesiredIntegration, LiveIntegration, LiveOrganization, OrganizationReading, Usage,
 };
 use crate::plan::Owner;
-use crate::plan::genesys::{Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle};
+use crate::plan::genesys::{Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, Holder};
 use crate::spec::{Namer, is_secret_header, is_secret_value};
 use crate::text::{one_line, shell_word};
 
@@ -338,12 +338,25 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             in_quotes(integration),
             one_line(former)
         ),
-        GenesysNotice::CutOff { action, function, role } => format!(
-            "data action {} calls {}, which role `{}` may no longer invoke: it will fail with 403",
-            in_quotes(action),
-            one_line(function),
-            one_line(role)
-        ),
+        GenesysNotice::CutOff { action, function, role, holder } => {
+            let (of, condition) = match holder {
+                Holder::Spec => (String::new(), ""),
+                Holder::Other(integration) => (
+                    format!(" of the integration {}, which the spec does not have,", in_quotes(integration)),
+                    "",
+                ),
+                Holder::Unknown(integration) => (
+                    format!(" of the integration {}", in_quotes(integration)),
+                    " if the integration uses this role, which Genesys Cloud does not show",
+                ),
+            };
+            format!(
+                "data action {}{of} calls {}, which role `{}` may no longer invoke: it will fail with 403{condition}",
+                in_quotes(action),
+                one_line(function),
+                one_line(role)
+            )
+        }
         GenesysNotice::NotRead { why } => format!("Genesys Cloud's side was not read: {}", one_line(why)),
     })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::parts::Remark;
 use super::words::few;
 use crate::plan::genesys::GenesysNotice;
-use crate::plan::{Notice, Plan, Stray};
+use crate::plan::{Notice, Plan, Stray, StrayIntegration};
 use crate::text::{one_line, shell_word};
 
 /// ``roles `A`, `B` ``
@@ -29,6 +29,7 @@ pub(super) fn left_over_remarks(plan: &Plan) -> Vec<Remark> {
         )));
     }
     remarks.extend(with_roles(plan).map(|stray| stray_remark(stray, plan)));
+    remarks.extend(plan.stray_integrations.iter().map(|stray| stray_integration_remark(stray, plan)));
     remarks
 }
 
@@ -52,6 +53,7 @@ pub(super) fn left_over(plan: &Plan) -> Vec<String> {
         phrases.push(format!("{} is no longer in the spec and stays", one_line(&what)));
     }
     phrases.extend(with_roles(plan).map(stray_phrase));
+    phrases.extend(plan.stray_integrations.iter().map(stray_integration_phrase));
     phrases
 }
 
@@ -66,29 +68,61 @@ fn stray_phrase(stray: &Stray) -> String {
     format!("{roles} of the spec `{}`, which no file here has, {stay}", one_line(&stray.spec))
 }
 
-/// Roles whose spec is gone: what is said of them, and the same in a phrase each.
+/// What is left of specs that are gone: what is said of it, and the same in a phrase each.
 pub fn of_strays(plan: &Plan) -> (Vec<String>, Vec<String>) {
-    let remarks = with_roles(plan).map(|stray| stray_remark(stray, plan).in_one_line());
-    (remarks.collect(), with_roles(plan).map(stray_phrase).collect())
+    let remarks = with_roles(plan).map(|stray| stray_remark(stray, plan));
+    let integrations = plan.stray_integrations.iter();
+    let remarks = remarks.chain(integrations.clone().map(|stray| stray_integration_remark(stray, plan)));
+    let phrases = with_roles(plan).map(stray_phrase).chain(integrations.map(stray_integration_phrase));
+    (remarks.map(|remark| remark.in_one_line()).collect(), phrases.collect())
 }
 
-fn stray_remark(stray: &Stray, plan: &Plan) -> Remark {
-    let Stray { spec, roles: names, beside, unread, inside: _ } = stray;
-    let (roles, is_one) = roles(names.iter());
-    let (are, they, them) = if is_one { ("is", "it stays", "it") } else { ("are", "they stay", "them") };
-    let maybe = match unread.as_slice() {
-        [] => String::new(),
-        unread => format!(" ({} could not be read, and may have it)", one_line(&few(unread))),
-    };
+fn stray_integration_phrase(stray: &StrayIntegration) -> String {
+    let StrayIntegration { name, spec, .. } = stray;
+    format!(
+        "integration \"{}\" of the spec `{}`, which no file here has, stays",
+        one_line(name),
+        one_line(spec)
+    )
+}
+
+fn stray_integration_remark(stray: &StrayIntegration, plan: &Plan) -> Remark {
+    let StrayIntegration { id, name, spec, role, beside, unread } = stray;
+    let holds = role
+        .as_ref()
+        .map_or_else(String::new, |role| format!(", which holds `{}`,", one_line(&role.to_string())));
     let what = format!(
-        "{roles} of AWS account {} {are} of the spec `{}`, which no file here has{maybe}: {they} as open as before, and no plan, \
-         prune or check looks at {them}",
-        plan.account_id,
+        "integration \"{}\" ({}){holds} is of the spec `{}`",
+        one_line(name),
+        one_line(id),
         one_line(spec)
     );
+    if with_roles(plan).any(|one| one.spec == *spec) {
+        return Remark::new(format!("{what}, too, and stays"))
+            .with_remedy("what removes the role removes it");
+    }
+    let what = format!(
+        "{what}, which no file here has{}: it stays, and no plan, prune or check looks at it",
+        maybe_in(unread)
+    );
+    let (file, _) = file_for(spec, beside);
+    let steps = [
+        format!("to remove it, restore the file of that spec and run `genesys-iam destroy --file {file}`"),
+        "if the file is lost, delete the integration in Genesys Cloud (Admin > Integrations)".to_owned(),
+        kept_elsewhere(spec),
+    ];
+    Remark::new(what).with_remedy(steps.join("; "))
+}
+
+fn kept_elsewhere(spec: &str) -> String {
+    format!("if it is kept in another repository, `--other-spec {}` says so", shell_word(spec))
+}
+
+/// A file for a spec that has none, for a shell, and whether a spec in it has this name by itself.
+fn file_for(spec: &str, beside: &str) -> (String, bool) {
     let is_file_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     let has_file_name = spec.chars().all(is_file_name) && !spec.starts_with(['-', '.']);
-    let stem = if has_file_name { spec.as_str() } else { "left-over" };
+    let stem = if has_file_name { spec } else { "left-over" };
     let named = |stem: &str| Path::new(beside).with_file_name(format!("{stem}.toml"));
     // A spec that was only given another name is still in its file.
     let file = match named(stem) {
@@ -96,7 +130,29 @@ fn stray_remark(stray: &Stray, plan: &Plan) -> Remark {
         file => file,
     };
     let is_called_so = has_file_name && file == named(stem);
-    let file = shell_word(&file.to_string_lossy());
+    (shell_word(&file.to_string_lossy()), is_called_so)
+}
+
+/// Where it may be after all.
+fn maybe_in(unread: &[String]) -> String {
+    match unread {
+        [] => String::new(),
+        unread => format!(" ({} could not be read, and may have it)", one_line(&few(unread))),
+    }
+}
+
+fn stray_remark(stray: &Stray, plan: &Plan) -> Remark {
+    let Stray { spec, roles: names, beside, unread, inside: _ } = stray;
+    let (roles, is_one) = roles(names.iter());
+    let (are, they, them) = if is_one { ("is", "it stays", "it") } else { ("are", "they stay", "them") };
+    let maybe = maybe_in(unread);
+    let what = format!(
+        "{roles} of AWS account {} {are} of the spec `{}`, which no file here has{maybe}: {they} as open as before, and no plan, \
+         prune or check looks at {them}",
+        plan.account_id,
+        one_line(spec)
+    );
+    let (file, is_called_so) = file_for(spec, beside);
     let name = match is_called_so {
         true => String::new(),
         false => format!(", with `name = \"{}\"` in it,", one_line(spec)),
@@ -111,7 +167,7 @@ fn stray_remark(stray: &Stray, plan: &Plan) -> Remark {
             words.join(" "),
             shell_word(beside)
         ),
-        format!("if it is kept in another repository, `--other-spec {}` says so", shell_word(spec)),
+        kept_elsewhere(spec),
     ];
     Remark::new(what).with_remedy(steps.join("; "))
 }

@@ -194,6 +194,7 @@ impl PlanView {
             orphans_unknown,
             missing_credentials: _,
             strays: _,
+            stray_integrations: _,
         } = plan;
         let summary = PlanSummary::new(plan);
         Self {

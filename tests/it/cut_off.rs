@@ -50,7 +50,79 @@ fn a_plan_that_ends_what_a_live_data_action_calls_says_so_first() {
     project.sandbox(&["plan"]).expect(0).says("PatchIntegrationsAction").says_not("may no longer");
     // A role that goes takes everything along that is called through it.
     fs::write(project.path("none.toml"), without.split_once("[role.integration]").unwrap().0).unwrap();
-    project.sandbox(&["--file", "none.toml", "destroy", "--yes"]).says(&says);
+    project
+        .sandbox(&["--file", "none.toml", "destroy", "--yes"])
+        .says("\" of the integration \"AWS Lambda orders\", which the spec does not have, calls ")
+        .says(&format!(", which role `{ROLE}` may no longer invoke: it will fail with 403"));
+}
+
+#[test]
+fn whose_data_action_a_plan_cuts_off_is_said_also_where_the_spec_has_no_integration() {
+    let project = applied();
+    let state = project.path(".genesys-iam/sandbox.json");
+    let change = |change: &dyn Fn(&mut Value)| {
+        let mut value: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
+        change(&mut value["organization"]);
+        fs::write(&state, value.to_string()).unwrap();
+    };
+    // As if somebody had made it: neither notes nor the credential's name lead to the spec.
+    change(&|organization| {
+        for part in ["integrations", "configurations"] {
+            organization[part].as_object_mut().unwrap().values_mut().for_each(|one| one["notes"] = "".into());
+        }
+        organization["credentials"]
+            .as_object_mut()
+            .unwrap()
+            .values_mut()
+            .for_each(|one| one["name"] = "AWS".into());
+    });
+    let without = BOTH_ENDS.replacen("[aws]", "name = \"both\"\n[aws]", 1);
+    let without = without.split_once("[role.integration]").unwrap().0;
+    project.write_spec(&without.replace(FUNCTION, "another"));
+    let action = name_of_the_action();
+    let what = format!(
+        "data action \"{action}\" of the integration \"AWS Lambda orders\", which the spec does not have, calls "
+    );
+    project.sandbox(&["plan"]).expect(0).says(&what).says("may no longer invoke: it will fail with 403");
+    // So with a role that goes, and one that gets another name.
+    project.write_spec(&without.replace(ROLE, "Another"));
+    project.sandbox(&["plan", "--prune"]).expect(0).says("DeleteRole").says(&what);
+    project.write_spec(without);
+    project.sandbox(&["plan"]).expect(0).says_not("may no longer");
+    project.sandbox(&["destroy"]).says(&what);
+    // Genesys Cloud may not show what a credential holds.
+    change(&|organization| {
+        let credentials = organization["credentials"].as_object_mut().unwrap();
+        credentials
+            .values_mut()
+            .for_each(|one| drop(one.as_object_mut().unwrap().remove("credentialFields")));
+    });
+    project.write_spec(&without.replace(FUNCTION, "another"));
+    project
+        .sandbox(&["plan"])
+        .expect(0)
+        .says(&format!("data action \"{action}\" of the integration \"AWS Lambda orders\" calls "))
+        .says("it will fail with 403 if the integration uses this role, which Genesys Cloud does not show");
+}
+
+#[test]
+fn an_adoption_of_the_role_takes_no_integration_over() {
+    let project = applied();
+    let other = BOTH_ENDS.replacen("[aws]", "name = \"other\"\n[aws]", 1);
+    let adopting = other.replacen("[[role]]", "[[role]]\nadopt = true", 1);
+    fs::write(project.path("other.toml"), &adopting).unwrap();
+    let plan = |args: &[&str]| project.sandbox(&[&["-f", "other.toml", "plan"], args].concat());
+    plan(&[])
+        .expect(3)
+        .says("integration \"AWS Lambda orders\" (")
+        .says("exists already")
+        .says("`adopt = true` in [role.integration]");
+    plan(&["--adopt"]).expect(0).says("integration \"AWS Lambda orders\" is adopted");
+    let both = adopting.replace("[role.integration]", "[role.integration]\nadopt = true");
+    fs::write(project.path("other.toml"), both).unwrap();
+    plan(&[]).expect(0).says("integration \"AWS Lambda orders\" is adopted").says_not("no longer needed");
+    project.sandbox(&["-f", "other.toml", "apply", "--yes", "--no-check"]).expect(0);
+    plan(&[]).expect(0).says("`adopt = true` of the role and in [role.integration] is no longer needed");
 }
 
 #[test]

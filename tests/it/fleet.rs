@@ -444,6 +444,58 @@ fn a_role_that_two_specs_of_one_account_have_is_named_before_anything_is_done() 
         .says("policy `GenesysLambdaInvokePolicy_R`");
     std::fs::write(project.path("other.toml"), other.replace(ACCOUNT, "444455556666")).unwrap();
     project.run(&[&both[..], &["validate"]].concat()).expect(0);
+    // All of them are named at once.
+    let two = spec_text("A", &["f"], ID, "") + "\n[[role]]\nname = \"B\"\nfunctions = [\"g\"]\n";
+    std::fs::write(project.path("genesys.toml"), &two).unwrap();
+    std::fs::write(project.path("other.toml"), two.replace("\"test\"", "\"other\"")).unwrap();
+    project.run(&[&both[..], &["validate"]].concat()).expect(1).says(
+        "role `A` of AWS account 111122223333 is in two specs: genesys.toml and other.toml; so is role `B`",
+    );
+}
+
+#[test]
+fn an_integration_or_data_action_that_two_specs_have_is_named_before_anything_is_done() {
+    let spec = |name: &str, account: &str, id: &str, integration: &str| {
+        let tables = format!("[role.integration]\n{integration}\n");
+        spec_text(name, &["f"], id, &tables)
+            .replace("\"test\"", &format!("\"{name}\""))
+            .replace(ACCOUNT, account)
+    };
+    let project = Project::new(&spec("a", ACCOUNT, ID, "name = \"Orders\""));
+    let both = ["--file", "genesys.toml", "--file", "other.toml"];
+    let with = |other: &str| std::fs::write(project.path("other.toml"), other).unwrap();
+    // An organization is not an account's.
+    with(&spec("b", "444455556666", ID, "name = \"orders\""));
+    for args in [&["validate"][..], &["validate", "--json"], &["plan"], &["apply", "--yes"]] {
+        let run = project.sandbox(&[&both[..], args].concat());
+        run.expect(1).says("the integration `orders` is in two specs: genesys.toml and other.toml");
+        run.says("an integration has one credential, which holds one role");
+    }
+    // Another organization has its own.
+    let another = "99999999-8888-4777-8666-555555555555";
+    with(&spec("b", ACCOUNT, another, "name = \"Orders\""));
+    project.run(&[&both[..], &["validate"]].concat()).expect(0);
+    // Two of one name may be told apart by their IDs, and one of two names by its ID.
+    let of = |name: &str, id: &str| format!("name = \"{name}\"\nid = \"{id}\"");
+    let (one, two) = ("11111111-2222-4333-8444-555555555555", "21111111-2222-4333-8444-555555555555");
+    std::fs::write(project.path("genesys.toml"), spec("a", ACCOUNT, ID, &of("Orders", one))).unwrap();
+    with(&spec("b", ACCOUNT, ID, &of("Orders", two)));
+    project.run(&[&both[..], &["validate"]].concat()).expect(0);
+    with(&spec("b", ACCOUNT, ID, &of("Others", one)));
+    project.run(&[&both[..], &["validate"]].concat()).expect(1).says("integration ID");
+    // Of organizations that only the environment tells, those of one variable are one.
+    let kept = |spec: String, variable: &str| {
+        spec.replace(&format!("external_id = \"{ID}\""), &format!("external_id = {{ env = \"{variable}\" }}"))
+    };
+    let named = |spec_name: &str, variable| kept(spec(spec_name, ACCOUNT, ID, "name = \"Orders\""), variable);
+    std::fs::write(project.path("genesys.toml"), named("a", "GENESYS_EXTERNAL_ID_PROD")).unwrap();
+    with(&named("b", "GENESYS_EXTERNAL_ID_TEST"));
+    project.run(&[&both[..], &["validate"]].concat()).expect(0);
+    with(&named("b", "GENESYS_EXTERNAL_ID_PROD"));
+    project
+        .run(&[&both[..], &["validate"]].concat())
+        .expect(1)
+        .says("the integration `Orders` is in two specs");
 }
 
 #[test]

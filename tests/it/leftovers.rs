@@ -125,7 +125,8 @@ fn roles_of_a_file_that_is_gone_are_reported_and_never_pruned() {
     let plan = all(&["plan", "--detailed-exitcode"]);
     plan.expect(2).says(what);
     plan.says(
-        "2 specs: nothing to change, but role `Role-gone` of the spec `gone`, which no file here has, stays.",
+        "2 specs: nothing to change, but role `Role-gone` of the spec `gone`, which no file here has, stays; integration \
+         \"AWS Lambda gone\" of the spec `gone`, which no file here has, stays.",
     );
     plan.says("`genesys-iam --sandbox destroy --file specs/gone.toml`");
     // It is said once for the account.
@@ -203,4 +204,35 @@ fn the_way_out_for_a_role_of_a_renamed_spec_works_as_printed() {
     write(&project, "old-left-over", &text.replacen("name = \"old-left-over\"", "name = \"old\"", 1));
     project.sandbox(&["--file", out, "destroy", "--yes"]).expect(0);
     assert!(has_role(&project, "Keep") && !has_role(&project, "Gone"));
+}
+
+#[test]
+fn an_integration_of_a_file_that_is_gone_is_reported_even_if_no_run_reads_its_account() {
+    let project = project();
+    for name in ["a", "b", "gone"] {
+        let text = spec(name, &format!("Role-{name}"), &format!("AWS Lambda {name}"));
+        let account = if name == "gone" { "444455556666" } else { "111122223333" };
+        write(&project, name, &text.replace("111122223333", account));
+    }
+    let all = |args: &[&str]| project.sandbox(&[&["-f", "specs"], args].concat());
+    all(&["apply", "--yes", "--no-check"]).expect(0);
+    all(&["plan"]).says_not("which no file here has");
+    fs::remove_file(project.path("specs/gone.toml")).unwrap();
+    let plan = all(&["plan", "--detailed-exitcode"]);
+    let what = "which holds `arn:aws:iam::444455556666:role/Role-gone`, is of the spec `gone`, which no file here has: it stays, and no plan, prune or check looks at it";
+    plan.expect(2).says("integration \"AWS Lambda gone\" (").says(what);
+    plan.says("nothing to change, but integration \"AWS Lambda gone\" of the spec `gone`, which no file here has, stays.");
+    plan.says("restore the file of that spec and run `genesys-iam --sandbox destroy --file specs/gone.toml`");
+    // Both specs see the organization, and it is said once.
+    assert_eq!(plan.stdout.matches(what).count(), 1, "{}", plan.stdout);
+    all(&["plan", "--format", "markdown"]).says("which no file here has");
+    // It is kept elsewhere, or taken over, or one of many files that a run of a single one does not know.
+    all(&["plan", "--detailed-exitcode", "--other-spec", "gone"])
+        .expect(0)
+        .says_not("which no file here has");
+    project.sandbox(&["-f", "specs/a.toml", "plan"]).expect(0).says_not("which no file here has");
+    let adopting = spec("b", "Role-b", "AWS Lambda gone")
+        .replace("[role.integration]", "[role.integration]\nadopt = true");
+    write(&project, "b", &adopting);
+    all(&["plan"]).says("integration \"AWS Lambda gone\" is adopted").says_not("which no file here has");
 }

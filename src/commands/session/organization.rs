@@ -9,7 +9,7 @@ use crate::model::{
     OrganizationReading, OwnOrganization,
 };
 use crate::plan::Plan;
-use crate::plan::genesys::touched_actions;
+use crate::plan::genesys::{credentials_to_read, touched_actions};
 use crate::spec::{OrganizationSpec, Spec};
 
 impl Session {
@@ -84,8 +84,9 @@ impl Session {
         }
     }
 
-    /// Looks up which flows use the actions that a plan changes or deletes.
+    /// Looks up which flows use the actions that a plan changes or deletes, and who else uses a role from which it takes something.
     pub async fn read_usage(&self, live: &mut LiveState, plan: &Plan) {
+        let credentials = credentials_to_read(plan, live);
         let (Some(client), OrganizationReading::Read(organization)) = (&self.genesys, &mut live.organization)
         else {
             return;
@@ -93,7 +94,13 @@ impl Session {
         let touched = touched_actions(plan);
         let actions = organization.integrations.iter().flat_map(|one| &one.actions);
         let actions: Vec<&LiveAction> = actions.filter(|action| touched.contains(&action.id)).collect();
-        let usage = client.usage(&actions).await;
+        let (usage, held) = futures_util::join!(client.usage(&actions), client.held(&credentials));
         organization.usage.extend(usage);
+        let own = organization.integrations.iter_mut().filter_map(|one| one.credential.as_mut());
+        for credential in own {
+            if let Some(arn) = held.get(&credential.id) {
+                credential.arn = Some(arn.clone());
+            }
+        }
     }
 }

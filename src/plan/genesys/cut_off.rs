@@ -1,12 +1,12 @@
 //! Data actions that work and will be refused: a plan that takes a function from a role says whose calls end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{GenesysChange, Handle};
-use super::model::GenesysNotice;
+use super::model::{GenesysNotice, Holder};
 use crate::arn::Arn;
 use crate::model::{
-    DesiredState, Live, LiveAction, LiveIntegration, LiveState, OrganizationReading, Orphans,
+    DesiredState, Live, LiveAction, LiveCredential, LiveIntegration, LiveState, OrganizationReading, Orphans,
 };
 use crate::plan::change::Change;
 use crate::plan::iam::Permissions;
@@ -18,9 +18,6 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
     let OrganizationReading::Read(organization) = &live.organization else { return };
     let mut noted: Vec<(String, GenesysNotice)> = Vec::new();
     for integration in &organization.integrations {
-        let Some(before) = integration.credential.as_ref().and_then(|credential| credential.role()) else {
-            continue;
-        };
         // Another spec of the run takes it over, and its plan says what becomes of it.
         let is_own = desired.roles.iter().filter_map(|role| role.integration.as_ref());
         let is_own = is_own.into_iter().any(|wanted| wanted.name == integration.name);
@@ -28,6 +25,14 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
         if !is_own && matches!(named, Some(Namer::Run(_))) {
             continue;
         }
+        let Some(credential) = &integration.credential else { continue };
+        let holder = || if is_own { Holder::Spec } else { Holder::Other(integration.name.clone()) };
+        let Some(before) = credential.role() else {
+            if is_untold(credential) {
+                noted.extend(perhaps_cut_off(plan, live, integration));
+            }
+            continue;
+        };
         let Some(role) = live_role(live, &before) else { continue };
         let after = role_after(plan, integration, desired).unwrap_or_else(|| before.clone());
         let Some(planned) = plan.roles.iter().find(|planned| planned.role == after.name()) else { continue };
@@ -43,6 +48,7 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
                     action: action.name.clone(),
                     function: target.to_owned(),
                     role: after.name().to_owned(),
+                    holder: holder(),
                 };
                 noted.push((planned.role.clone(), notice));
             }
@@ -55,13 +61,74 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
     }
 }
 
+/// Which role it holds, Genesys Cloud does not say.
+fn is_untold(credential: &LiveCredential) -> bool {
+    !credential.is_gone && credential.role().is_none()
+}
+
+/// The data actions of an integration whose role is not known that call what a role can no longer invoke.
+fn perhaps_cut_off(
+    plan: &Plan,
+    live: &LiveState,
+    integration: &LiveIntegration,
+) -> Vec<(String, GenesysNotice)> {
+    let mut noted = Vec::new();
+    for (planned, arn, role) in changed(plan, live) {
+        let (has, left) = (Permissions::of(role), Permissions::after(planned, role));
+        for action in &integration.actions {
+            if has.allow(arn, &action.target) && !left.allow(arn, &action.target) {
+                let notice = GenesysNotice::CutOff {
+                    action: action.name.clone(),
+                    function: action.target.clone(),
+                    role: planned.role.clone(),
+                    holder: Holder::Unknown(integration.name.clone()),
+                };
+                noted.push((planned.role.clone(), notice));
+            }
+        }
+    }
+    noted
+}
+
+/// The roles there are that the plan changes.
+fn changed<'a>(
+    plan: &'a Plan,
+    live: &'a LiveState,
+) -> impl Iterator<Item = (&'a RolePlan, &'a Arn, &'a Live)> {
+    let is_changed =
+        |planned: &&RolePlan| planned.changes.iter().any(|change| matches!(change, Change::Iam(_)));
+    plan.roles.iter().filter(is_changed).filter_map(|planned| {
+        let role = live_roles(live).find(|one| is_role(one, |arn| arn.name() == planned.role))?;
+        Some((planned, &role.role.as_ref()?.role.arn, role))
+    })
+}
+
+/// Credentials that may hold a role from which the plan takes what their data actions call: of these it matters what they hold.
+pub fn credentials_to_read(plan: &Plan, live: &LiveState) -> BTreeSet<String> {
+    let OrganizationReading::Read(organization) = &live.organization else { return BTreeSet::new() };
+    let is_meant = |integration: &&LiveIntegration| {
+        integration.credential.as_ref().is_some_and(is_untold)
+            && !perhaps_cut_off(plan, live, integration).is_empty()
+    };
+    let meant = organization.integrations.iter().filter(is_meant);
+    meant.filter_map(|integration| Some(integration.credential.as_ref()?.id.clone())).collect()
+}
+
 fn live_role<'a>(live: &'a LiveState, arn: &Arn) -> Option<&'a Live> {
+    live_roles(live).find(|one| is_role(one, |own| own == arn))
+}
+
+fn is_role(live: &Live, is: impl Fn(&Arn) -> bool) -> bool {
+    live.role.as_ref().is_some_and(|role| is(&role.role.arn))
+}
+
+/// Those of the spec, and those that are pruned.
+fn live_roles(live: &LiveState) -> impl Iterator<Item = &Live> {
     let removed = match &live.orphans {
         Orphans::Read(roles) => Some(roles),
         Orphans::Named(_) | Orphans::Unknown(_) => None,
     };
-    let mut all = live.roles.values().chain(removed.into_iter().flat_map(BTreeMap::values));
-    all.find(|one| one.role.as_ref().is_some_and(|role| role.role.arn == *arn))
+    live.roles.values().chain(removed.into_iter().flat_map(BTreeMap::values))
 }
 
 fn of_genesys(plan: &Plan) -> impl Iterator<Item = (&RolePlan, &GenesysChange)> {

@@ -95,7 +95,18 @@ pub enum GenesysNotice {
     /// It is disabled until everything is as desired: its credential's former role changes too.
     OffMeanwhile { integration: String, former: String },
     /// It works, and will not any more: the role may no longer invoke its function.
-    CutOff { action: String, function: String, role: String },
+    CutOff { action: String, function: String, role: String, holder: Holder },
     /// Genesys Cloud's side was not read.
     NotRead { why: String },
+}
+
+/// Whose data action a plan cuts off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// One of the spec's integrations.
+    Spec,
+    /// Another integration, by name.
+    Other(String),
+    /// An integration whose role Genesys Cloud does not show, by name.
+    Unknown(String),
 }

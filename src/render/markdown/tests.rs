@@ -10,11 +10,13 @@ use crate::check::Sign;
 use crate::explain::Status;
 use crate::model::{ActionState, LiveAction, MemberDiff, Usage};
 use crate::plan::genesys::{
-    ActionOwner, ActionRef, Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, NotesState,
+    ActionOwner, ActionRef, Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, Holder,
+    NotesState,
 };
 use crate::plan::iam::{IamChange, TagChange};
 use crate::plan::{
-    Blocker, Change, Diff, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, Stray, Widening,
+    Blocker, Change, Diff, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, Stray,
+    StrayIntegration, Widening,
 };
 use crate::policy::Document;
 use crate::policy::access::{Access, AccessDiff};
@@ -284,7 +286,9 @@ fn hostile_plan(text: &str) -> Plan {
     let notices = [
         GenesysNotice::Adopted { name: t(), by: Owner::Spec(t()) },
         GenesysNotice::Unfinished { name: t() },
-        GenesysNotice::CutOff { action: t(), function: t(), role: t() },
+        GenesysNotice::CutOff { action: t(), function: t(), role: t(), holder: Holder::Spec },
+        GenesysNotice::CutOff { action: t(), function: t(), role: t(), holder: Holder::Other(t()) },
+        GenesysNotice::CutOff { action: t(), function: t(), role: t(), holder: Holder::Unknown(t()) },
         GenesysNotice::EmptyIntegration { name: t(), id: t() },
         GenesysNotice::ForeignActions { names: vec![t(), t()] },
         GenesysNotice::Drafts { names: vec![t()] },
@@ -396,6 +400,14 @@ fn hostile_plan(text: &str) -> Plan {
             roles: vec![t(), t()],
             beside: t(),
             inside: Vec::new(),
+            unread: vec![t()],
+        }],
+        stray_integrations: vec![StrayIntegration {
+            id: t(),
+            name: t(),
+            spec: t(),
+            role: None,
+            beside: t(),
             unread: vec![t()],
         }],
     }

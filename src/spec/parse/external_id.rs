@@ -4,14 +4,12 @@ use toml::de::DeValue;
 
 use super::parser::{Parser, example};
 use crate::spec::limits;
-use crate::spec::model::{ExternalId, Origin};
+use crate::spec::model::{ExternalId, Origin, UNSET};
 use crate::spec::reader::{Spanned, Table, string, wrong_type};
 use crate::spec::variables;
 
 /// Maximum bytes of a file.
 const LIMIT: u64 = 4096;
-/// Placeholder for a value that is only inspected.
-const UNSET: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What an external ID is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
