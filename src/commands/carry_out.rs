@@ -12,11 +12,12 @@ use crate::explain::{Explain, Status};
 use crate::genesys::{GenesysError, Siblings};
 use crate::model::{DesiredState, LiveState, LookForOrphans, OrganizationReading};
 use crate::permissions::CommandKind;
+use crate::plan::genesys::half_way;
 use crate::plan::{Change, Owner, Plan, Service, destroy, diff};
 use crate::render::output::Output;
 use crate::render::style::{DIM, ERROR, GOOD, HELP, WARNING, paint};
 use crate::text::one_line;
-use crate::view::ChangeOutcome;
+use crate::view::{ChangeOutcome, half_way_text};
 
 /// The outcome of a plan.
 pub(super) struct Attempt<'p> {
@@ -263,6 +264,13 @@ async fn unfinished<'p>(
         errors.push(error);
     }
     output.message(&left(&skipped));
+    let is_done = |change: &Change| {
+        let done = outcomes.iter().filter(|(_, outcome, _)| *outcome == ChangeOutcome::Done);
+        done.into_iter().any(|(done, ..)| std::ptr::eq(*done, change))
+    };
+    for one in half_way(plan, is_done) {
+        output.message(&format!("{} {}\n", paint(WARNING, "warning:"), half_way_text(&one)));
+    }
     if let Some((at, kind)) = denied
         && let Some(error) = errors[at].find::<AwsError>()
     {

@@ -10,7 +10,9 @@ use crate::model::{
     ActionState, DesiredIntegration, LiveIntegration, LiveOrganization, OrganizationReading, Usage,
 };
 use crate::plan::Owner;
-use crate::plan::genesys::{Connection, GenesysBlocker, GenesysChange, GenesysNotice, Handle, Holder};
+use crate::plan::genesys::{
+    Connection, GenesysBlocker, GenesysChange, GenesysNotice, HalfWay, Handle, Holder,
+};
 use crate::spec::{Namer, is_secret_header, is_secret_value};
 use crate::text::{one_line, shell_word};
 
@@ -359,6 +361,29 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
         }
         GenesysNotice::NotRead { why } => format!("Genesys Cloud's side was not read: {}", one_line(why)),
     })
+}
+
+/// What fails until a run that ended early goes on.
+pub fn half_way_text(half_way: &HalfWay) -> String {
+    match half_way {
+        HalfWay::Off { integration } => {
+            format!(
+                "the integration {} is disabled until the rest is made: its data actions fail",
+                in_quotes(integration)
+            )
+        }
+        HalfWay::Ahead { action, function, role } => {
+            let role = role
+                .as_ref()
+                .map_or_else(|| "its former role".to_owned(), |role| format!("`{}`", one_line(role)));
+            format!(
+                "data action {} calls {} already, and its integration still uses {role}: until the rest is made it fails, unless \
+                 that role may invoke this function",
+                in_quotes(action),
+                one_line(function)
+            )
+        }
+    }
 }
 
 /// What is wrong, and how to fix it.

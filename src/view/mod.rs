@@ -28,6 +28,7 @@ pub use diagnose::{
     CandidateView, CandidatesView, DiagnoseView, DiagnosedView, ErrorTextView, KnownView, LooseView,
     StepView, UnknownView, WayView,
 };
+pub use genesys::half_way_text;
 pub use left_over::of_strays;
 pub use parts::{DiffLine, Field, LineKind, Remark, document_diff};
 #[cfg(test)]

@@ -106,6 +106,30 @@ fn whose_data_action_a_plan_cuts_off_is_said_also_where_the_spec_has_no_integrat
 }
 
 #[test]
+fn a_run_that_ends_half_way_says_which_data_action_fails_until_it_goes_on() {
+    let project = applied();
+    let state = project.path(".genesys-iam/sandbox.json");
+    let mut value: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
+    value["organization"]["denied_permissions"] = serde_json::json!(["integrations:integration:edit"]);
+    fs::write(&state, value.to_string()).unwrap();
+    let moved = BOTH_ENDS.replacen("[aws]", "name = \"both\"\n[aws]", 1).replace(ROLE, "Another");
+    let another_function = moved.replace(FUNCTION, "another");
+    project.write_spec(&another_function);
+    let run = project.sandbox(&["apply", "--yes", "--no-check"]);
+    run.expect(1).says("done   PatchIntegrationsAction").says("failed PutIntegrationsCredential");
+    run.says(&format!(
+        "data action \"{}\" calls arn:aws:lambda:us-east-1:111122223333:function:another already, and its integration still uses \
+         `arn:aws:iam::111122223333:role/{ROLE}`: until the rest is made it fails, unless that role may invoke this function",
+        name_of_the_action()
+    ));
+    // It goes on.
+    value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
+    value["organization"]["denied_permissions"] = serde_json::json!([]);
+    fs::write(&state, value.to_string()).unwrap();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0).says_not("already, and its integration");
+}
+
+#[test]
 fn an_adoption_of_the_role_takes_no_integration_over() {
     let project = applied();
     let other = BOTH_ENDS.replacen("[aws]", "name = \"other\"\n[aws]", 1);
