@@ -75,7 +75,7 @@ pub struct Incident {
     pub is_still_admitted: bool,
     /// Whether a session that they have may not have ended.
     pub may_be_inside: bool,
-    /// The command that looks at what came later, to type once the incident is settled.
+    /// What leaves it out once it is settled, and from when on.
     pub looking_later: String,
 }
 

@@ -10,7 +10,8 @@ use crate::policy::{Decision, Document, Principal};
 const NOBODYS: &str = "an external ID of nobody";
 
 /// Whether the trust policy then in force, per CloudTrail, required exactly the ID of a use by Genesys Cloud's account,
-/// and today's policy refuses it. If what the policy said is unknown: no.
+/// and today's policy refuses it. If what the policy said is unknown: no. Nor if the spec's ID was in force beside it, or earlier:
+/// then nothing was corrected, but somebody let another organization in.
 pub(super) fn was_demanded(used: &RoleUse, history: &EventHistory, facts: &Facts) -> bool {
     let (Some(role), Some(id)) = (&facts.live.role, &used.external_id) else { return false };
     let id = id.expose();
@@ -20,7 +21,20 @@ pub(super) fn was_demanded(used: &RoleUse, history: &EventHistory, facts: &Facts
     // Events are timed in seconds: within the same one, either policy may have been in force.
     let by_then = history.written.iter().filter(|written| written.at == used.at);
     let documents = by_then.chain(before).filter_map(|written| written.document.as_ref());
+    let right = facts.desired.external_id.expose();
+    let was_right = || {
+        let admitted = |written: &WrittenTrust| match &written.document {
+            Some(document) => admits(&with(role, document), &genesys, Some(right)),
+            None => true,
+        };
+        let had_it = |earlier: &RoleUse| {
+            earlier.at < used.at && earlier.external_id.as_ref().is_some_and(|id| id.expose() == right)
+        };
+        history.written.iter().any(|written| written.at <= used.at && admitted(written))
+            || history.uses.iter().any(had_it)
+    };
     !admits(role, &genesys, Some(id))
+        && !was_right()
         && documents.map(|document| with(role, document)).any(|former| {
             may_assume(&former, &genesys, Some(id)).decision == Decision::Allowed
                 && !admits(&former, &genesys, Some(NOBODYS))

@@ -9,6 +9,7 @@ use super::observed::split;
 use super::questions::{Readiness, name_of, readiness};
 use super::returned::Returned;
 use super::topic::Topic;
+use crate::text::one_line;
 
 pub(crate) fn invoked(facts: &Facts) -> Vec<Claim> {
     facts.tests.iter().map(|test| one(test, facts)).collect()
@@ -36,9 +37,17 @@ fn one(test: &ActionTest, facts: &Facts) -> Claim {
     let seen = if listed.is_empty() { "the test names no steps".to_owned() } else { listed.join("; ") };
     let failed = steps.iter().find_map(|step| Some((step.name.as_str(), step.error.as_deref()?)));
     if *success && failed.is_none() {
-        return question
+        let claim = question
             .holds(seen)
             .with_note("the only end-to-end proof: Genesys Cloud itself called the function");
+        let missed = returned.as_ref().and_then(Returned::missed);
+        return match missed {
+            Some(missed) => claim.with_notice(format!(
+                "the function behind the data action \"{}\" ran, but {missed}",
+                one_line(name)
+            )),
+            None => claim,
+        };
     }
     let (step, why) = failed.unwrap_or(("the test", error.as_str()));
     // Of another function, it says nothing about the spec's.

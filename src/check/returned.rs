@@ -31,6 +31,19 @@ impl Returned {
         }
     }
 
+    /// What a flow would miss in an answer that has something in it.
+    pub(super) fn missed(&self) -> Option<String> {
+        match self {
+            Self::Other(kind) => Some(format!("it returned a value that is not an object ({kind})")),
+            Self::Members { known, missing, others } if !missing.is_empty() && known.len() + others > 0 => {
+                let missing: Vec<String> =
+                    missing.iter().map(|name| format!("`{}`", one_line(name))).collect();
+                Some(format!("its answer lacks {}, which the contract names", missing.join(", ")))
+            }
+            Self::Members { .. } => None,
+        }
+    }
+
     pub(super) fn in_words(&self) -> String {
         let (known, missing, others) = match self {
             Self::Other(kind) => return format!("it returned a value that is not an object ({kind})"),
@@ -71,6 +84,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_a_flow_would_miss_is_a_notice() {
+        let missed = |result: Value| Returned::of(&result, &["status".to_owned()]).missed();
+        assert_eq!(missed(json!({ "status": "ok" })), None);
+        assert_eq!(missed(json!({})), None);
+        assert_eq!(
+            missed(json!({ "state": 1 })).unwrap(),
+            "its answer lacks `status`, which the contract names"
+        );
+        assert!(missed(json!("ok")).unwrap().contains("not an object (string)"));
+    }
 
     #[test]
     fn names_and_types_are_said_and_never_a_value_or_a_name_that_the_contract_does_not_have() {

@@ -343,7 +343,8 @@ fn untested(observed: &Observed, tests: &[RunnableTest]) -> Vec<String> {
         roles.filter_map(|role| role.integration.as_ref().map(|integration| (&role.role.name, integration)))
     };
     if integrations().all(|(_, integration)| integration.actions.is_empty()) {
-        return vec!["nothing is tested: the spec has no data action".to_owned()];
+        let spec = one_line(&observed.desired.spec);
+        return vec![format!("nothing is tested: the spec `{spec}` has no data action")];
     }
     let mut untested = Vec::new();
     for (role, integration) in integrations() {

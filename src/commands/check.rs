@@ -60,7 +60,7 @@ pub struct Proofs {
     #[arg(long, value_name = "JSON", requires = "invoke")]
     pub input: Option<String>,
     /// See who used the roles since then (2h, 7d, 2026-11-01): by itself for up to five roles of one spec, 90 days back
-    #[arg(long, value_name = "TIME", value_parser = Since::parse)]
+    #[arg(long, value_name = "TIME", value_parser = Since::given)]
     pub since: Option<Since>,
     /// As it follows from the command line and the number of roles.
     #[arg(skip)]

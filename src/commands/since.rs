@@ -40,12 +40,24 @@ impl Since {
         }
     }
 
+    /// As on the command line: not in the future.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn given(text: &str) -> Result<Self, String> {
+        match Self::parse(text)? {
+            Self::At(at) if at > Timestamp::now() => Err("that is in the future".to_owned()),
+            since => Ok(since),
+        }
+    }
+
     /// `2h`, `7d`, `2026-11-01`, or an RFC 3339 timestamp.
     ///
     /// # Errors
     ///
     /// The accepted forms, in words.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         if let Ok(at) = text.parse::<Timestamp>() {
             return Ok(Self::At(at));
         }
@@ -93,6 +105,7 @@ mod tests {
         ] {
             assert_eq!(Since::parse(text).unwrap().from(now).to_string(), from, "{text}");
         }
+        assert!(Since::given("9000-01-01").is_err_and(|why| why.contains("future")));
         for text in ["", "h", "0h", "-1h", "91d", "2 hours", "9999999999999999999d", "tomorrow", "7é"] {
             assert!(Since::parse(text).is_err(), "{text}");
         }

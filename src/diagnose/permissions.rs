@@ -6,8 +6,8 @@ use super::trust::{by_tool, policy_commands, policy_in_console};
 use crate::arn::{Arn, FunctionArn};
 use crate::check::{Facts, extra_grants};
 use crate::model::{LivePolicy, LiveRole};
-use crate::policy::Document;
 use crate::policy::document::{Effect, OneOrMany, Statement};
+use crate::policy::{Decision, Document};
 
 /// How many versions of a policy IAM keeps.
 const VERSIONS: usize = 5;
@@ -175,6 +175,15 @@ pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
                 console.push(FixStep::Paste(denies.to_pretty()));
                 cli.push(say(format!("the Deny in `{policy}` stays, what it allows goes:")));
                 cli.push(run(put_inline(shell, name, policy, denies)));
+                // Otherwise the one remedy brings back what the other takes away.
+                if denies_function(facts, denies) {
+                    let also = format!(
+                        "if its Deny, which is a cause of its own, is to go too, nothing of `{policy}` is left"
+                    );
+                    console.push(say(format!("{also}: Remove it instead")));
+                    cli.push(say(format!("{also}, and this comes last:")));
+                    cli.push(run(delete_inline(shell, name, policy)));
+                }
             }
             None => {
                 console.push(say(format!("IAM > Roles > {name} > Permissions > {policy}: Remove")));
@@ -195,6 +204,16 @@ pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
         }
     }
     removal(facts, role, shell).with(Means::Console, console).with(Means::Cli, cli)
+}
+
+/// Whether it keeps the role from a function that it should invoke.
+fn denies_function(facts: &Facts, denies: &Document) -> bool {
+    let Some(role) = &facts.live.role else { return false };
+    let document = joined(facts, denies);
+    facts
+        .functions
+        .iter()
+        .any(|function| role.decision_by(&document, &function.arn) == Decision::ExplicitDeny)
 }
 
 /// The tool's own way: every policy that the spec does not name goes, as a whole.

@@ -46,7 +46,7 @@ pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy 
         )));
     }
     let tell = "tell whoever is responsible for security. The event stays in the history for 90 days, and is shown here until then";
-    let tell = format!("{tell}; when it is settled, {looking_later} leaves it out");
+    let tell = format!("{tell}; when it is settled, {looking_later}");
     console.push(say(tell.as_str()));
     let look_up = |region: &str, key: &str, value: &str| {
         let attribute = format!("AttributeKey={key},AttributeValue={value}");

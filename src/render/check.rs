@@ -218,6 +218,25 @@ fn headlines(out: &mut String, rows: &[Row<'_>], show: Show) {
         if let Some(to_do) = &role.verdict.to_do {
             let _ = writeln!(out, "  do: {}", one_line(to_do));
         }
+    } else if !show.quiet {
+        proofs(out, rows, show);
+    }
+}
+
+/// How it is known of several roles, where nothing is wrong: once for those with the same proof.
+fn proofs(out: &mut String, rows: &[Row<'_>], show: Show) {
+    let mut proofs: Vec<(&str, Vec<String>)> = Vec::new();
+    for row in rows.iter().filter(|(_, _, role)| role.verdict.sign == Sign::Good) {
+        let proof = row.2.verdict.proof_of_many.as_str();
+        match proofs.iter_mut().find(|(known, _)| *known == proof) {
+            Some((_, roles)) => roles.push(label(row, rows)),
+            None => proofs.push((proof, vec![label(row, rows)])),
+        }
+    }
+    let is_one = proofs.len() == 1;
+    for (proof, roles) in proofs {
+        let of = if is_one { String::new() } else { format!("{}: ", few(&roles)) };
+        let _ = writeln!(out, "  {}", paint(DIM, &clip(&format!("{of}{proof}"), show.room(220))));
     }
 }
 

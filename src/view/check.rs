@@ -107,6 +107,9 @@ pub struct VerdictView {
     /// The strongest proven level.
     pub proof: Option<&'static str>,
     pub proof_in_words: String,
+    /// The same, of several roles.
+    #[serde(skip)]
+    pub proof_of_many: String,
     /// What to do about the unknown.
     #[serde(skip)]
     pub to_do: Option<String>,
@@ -380,6 +383,21 @@ fn verdict_view(
         };
         format!("{genesys}; {in_words}{more}{but}")
     };
+    let proven = |many: bool| match left_open {
+        Some(open) if in_sandbox => {
+            format!("Proven by real calls in the sandbox (not in AWS); only {open}.")
+        }
+        Some(open) => format!("Proven by real calls; only {open}."),
+        None if !only_invoked.is_empty() && *sign != Sign::Broken => {
+            let place = if in_sandbox { " in the sandbox (not in AWS)" } else { "" };
+            let rest = match proof {
+                Some(Level::Assumed) => "by real calls that ran no function (DryRun)",
+                _ => "by the live documents only",
+            };
+            format!("Proven end to end{place} for {} only; the rest is shown {rest}.", few(only_invoked))
+        }
+        None => proof_in_words(*proof, *sign, in_sandbox, many).to_owned(),
+    };
     VerdictView {
         sign: *sign,
         headline: headline(functions, THE_ROLE),
@@ -391,21 +409,8 @@ fn verdict_view(
         does_more: does_more.clone(),
         unknown: unknown.clone(),
         proof: proof.map(Level::word),
-        proof_in_words: match left_open {
-            Some(open) if in_sandbox => {
-                format!("Proven by real calls in the sandbox (not in AWS); only {open}.")
-            }
-            Some(open) => format!("Proven by real calls; only {open}."),
-            None if !only_invoked.is_empty() && *sign != Sign::Broken => {
-                let place = if in_sandbox { " in the sandbox (not in AWS)" } else { "" };
-                let rest = match proof {
-                    Some(Level::Assumed) => "by real calls that ran no function (DryRun)",
-                    _ => "by the live documents only",
-                };
-                format!("Proven end to end{place} for {} only; the rest is shown {rest}.", few(only_invoked))
-            }
-            None => proof_in_words(*proof, *sign, in_sandbox, of_many_functions(claims)).to_owned(),
-        },
+        proof_in_words: proven(of_many_functions(claims)),
+        proof_of_many: proven(true),
         to_do: to_do.clone(),
     }
 }

@@ -383,10 +383,16 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
             case.facts.desired.role.arn
         )),
         Some(error) => next.push(case.outdated().unwrap_or_else(|| error.otherwise().to_owned())),
-        None if case.report().verdict.genesys_can_invoke == Some(true) && case.report().is_broken() => next.push(
-            "nothing that was found keeps Genesys Cloud out: if the data action fails, give the text that you see, `--error \"…\"`"
-                .to_owned(),
-        ),
+        None if case.report().verdict.genesys_can_invoke == Some(true) && case.report().is_broken() => {
+            let findings = &case.report().diagnosis.findings;
+            let nothing = match findings.iter().any(|finding| finding.cause == Cause::DataAction) {
+                true => "nothing else",
+                false => "nothing that was found",
+            };
+            next.push(format!(
+                "{nothing} keeps Genesys Cloud out: if the data action fails, give the text that you see, `--error \"…\"`"
+            ));
+        }
         None if case.report().is_broken() => {}
         None => {
             next.push(

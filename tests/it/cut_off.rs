@@ -193,7 +193,9 @@ fn apply_with_a_test_makes_it_where_nothing_changed_and_names_what_it_cannot_tes
     run.expect(0).says(&format!("data action \"{action}\" is not tested: it has no `test_input`"));
     let (without, _) = spec.split_once("[role.integration]").unwrap();
     project.write_spec(without);
-    project.sandbox(&["apply", "--yes", "--test"]).says("nothing is tested: the spec has no data action");
+    project
+        .sandbox(&["apply", "--yes", "--test"])
+        .says("nothing is tested: the spec `both` has no data action");
 }
 
 #[test]

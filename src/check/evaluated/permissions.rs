@@ -419,7 +419,11 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
     let is_named = |thing: &&AcceptedThing| {
         matches!(thing, AcceptedThing::InlinePolicy(_)) || thing.value().starts_with("arn:")
     };
-    let away = match acceptable.things.iter().find(is_named) {
+    let named = acceptable.things.iter().find(is_named);
+    let denies = named.is_some_and(|thing| has_deny(thing, facts));
+    let away = match named {
+        // What it denies may be what keeps somebody out.
+        Some(_) if denies => format!("take what it allows out of {policy}, whose Deny stays"),
         Some(AcceptedThing::InlinePolicy(policy)) => format!(
             "run `aws iam delete-role-policy --role-name {name} --policy-name {}`",
             shell_word(policy)
@@ -446,13 +450,29 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
         Consent::None => (
             "",
             format!(
-                "{away}; or set `extra_permissions = \"remove\"` for the role and run `apply`; or accept it in the spec: `plan` prints the lines"
+                "{away}; or set `extra_permissions = \"remove\"` for the role and run `apply`{}; or accept it in the spec: `plan` prints the lines",
+                if denies { ", which takes its Deny away, too" } else { "" }
             ),
         ),
     };
     let remedy = if facts.basis == Basis::Spec { remedy } else { format!("if it is not wanted, {away}") };
     let claim = question.fails(seen, more(extra, changed, remedy), &[]);
     Some(claim.with_accept(facts.how_to_accept(acceptable)))
+}
+
+/// Whether a policy of the role also denies something.
+fn has_deny(thing: &AcceptedThing, facts: &Facts) -> bool {
+    let Some(role) = &facts.live.role else { return false };
+    let document = match thing {
+        AcceptedThing::InlinePolicy(policy) => role.inline.get(policy),
+        AcceptedThing::Policy(arn) => {
+            let attached = role.attached.iter().find(|(own, _)| own.to_string() == *arn);
+            attached.map(|(_, policy)| &policy.document)
+        }
+        _ => None,
+    };
+    document
+        .is_some_and(|document| document.statements.as_slice().iter().any(|one| one.effect == Effect::Deny))
 }
 
 fn more(extra: &Extra, changed: &str, remedy: String) -> Finding {

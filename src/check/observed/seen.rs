@@ -227,6 +227,15 @@ impl<'a> SeenUses<'a> {
     }
 
     pub(super) fn strangers(&self) -> Vec<Claim> {
+        let mut claims = self.of_strangers();
+        // Whatever else was seen.
+        if let (Some(claim), Some(notice)) = (claims.first_mut(), self.former_in_words()) {
+            claim.notices.push(notice);
+        }
+        claims
+    }
+
+    fn of_strangers(&self) -> Vec<Claim> {
         let HistoryShown { looked_at, is_whole, is_read } = self.shown();
         let question = |who: &str| {
             Question::new(
@@ -283,11 +292,7 @@ impl<'a> SeenUses<'a> {
             (false, true) => "said of what was looked at, and of nothing else".to_owned(),
             (_, false) => format!("said of what was looked at, and of nothing else; {left_out}"),
         };
-        let claim = question("").holds(seen).with_note(note);
-        vec![match self.former_in_words() {
-            Some(notice) => claim.with_notice(notice),
-            None => claim,
-        }]
+        vec![question("").holds(seen).with_note(note)]
     }
 
     /// A session outlives the trust policy that allowed it. `None`: it has ended.
@@ -377,7 +382,13 @@ impl<'a> SeenUses<'a> {
         let recorded = uses.iter().find_map(|used| Some((used.session.as_deref()?, used.region.as_str())));
         let session = one_line(recorded.map_or("their session", |(session, _)| session));
         let newest = uses.first().map_or(self.history.now, |used| used.at);
-        let looking_later = self.looking_from(newest);
+        // A session that may still be used is not left out.
+        let looking_later = match valid_until {
+            Some(until) => {
+                format!("and not before {}, {} leaves it out", minute(until), self.looking_from(newest))
+            }
+            None => format!("{} leaves it out", self.looking_from(newest)),
+        };
         let incident = uses.first().map(|used| {
             Box::new(Incident {
                 region: recorded.map_or(used.region.as_str(), |(_, region)| region).to_owned(),
@@ -438,7 +449,7 @@ impl<'a> SeenUses<'a> {
             (None, Some(used)) => {
                 let before = match self.is_clearly_before(used) {
                     true => ", before its trust policy was last written",
-                    false => ", about when its trust policy was last written",
+                    false => ", at about the time its trust policy was last written",
                 };
                 format!("Genesys Cloud last assumed this role {}{before}", ago(used.at, self.history.now))
             }

@@ -90,6 +90,23 @@ fn a_use_under_the_id_that_was_demanded_until_it_was_corrected_is_a_notice() {
         assert!(report.diagnosis.has(Cause::Stranger), "{report:?}");
         assert!(report.diagnosis.findings[0].remedy.starts_with("if it was your own organization"));
     }
+    // It was let in beside the right one, or in its place: nobody corrected anything.
+    let both = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole",
+        "Principal":{"AWS":"765628985471"},"Condition":{"StringEquals":{"sts:ExternalId":["RIGHT","former"]}}}}"#;
+    let both = crate::plan::testing::document(&both.replace("RIGHT", RIGHT));
+    let beside = WrittenTrust { at: before(2 * HOUR), document: Some(both) };
+    assert!(of(vec![written(HOUR / 2, Some(RIGHT)), beside], uses()).diagnosis.has(Cause::Stranger));
+    let replaced = vec![written(2 * HOUR, Some("former")), written(3 * HOUR, Some(RIGHT))];
+    assert!(of(replaced, uses()).diagnosis.has(Cause::Stranger));
+    let unknown = vec![written(2 * HOUR, Some("former")), written(3 * HOUR, None)];
+    assert!(of(unknown, uses()).diagnosis.has(Cause::Stranger));
+    let was_used = [uses(), vec![used(180, "765628985471", Some(RIGHT))]].concat();
+    assert!(of(vec![written(2 * HOUR, Some("former"))], was_used).diagnosis.has(Cause::Stranger));
+    // It is said whoever else got in.
+    let others = [uses(), vec![used(30, "999988887777", Some(RIGHT))]].concat();
+    let report = of(vec![written(HOUR / 2, Some(RIGHT)), written(2 * HOUR, Some("former"))], others);
+    assert!(report.diagnosis.has(Cause::Stranger));
+    assert!(report.claim_notices().any(|notice| notice.contains("demanded until it was corrected")));
     // It does not excuse other accounts.
     let stranger = vec![used(60, "999988887777", Some("former"))];
     assert!(of(vec![written(2 * HOUR, Some("former"))], stranger).diagnosis.has(Cause::Stranger));
@@ -166,7 +183,7 @@ fn a_use_before_the_trust_policy_was_written_shows_nothing_of_today() {
     // Two minutes make an order, the same second does not.
     let now = || vec![used(0, "765628985471", Some(RIGHT))];
     let report = report_of(EventHistory { written: vec![written(0, None)], ..history(now()) });
-    assert!(report.observation.unwrap().contains("about when its trust policy was last written"));
+    assert!(report.observation.unwrap().contains("at about the time its trust policy was last written"));
 }
 
 #[test]
@@ -209,7 +226,9 @@ fn everybody_else_is_a_stranger_by_name() {
         assert!(observation.contains(&says), "{observation}");
         // What was seen an hour ago is left out right after it, and not from tomorrow on.
         assert!(
-            findings[0].remedy.ends_with("`genesys-iam check --since 2026-09-21T14:12:21Z`"),
+            findings[0].remedy.ends_with(
+                "and not before 2026-09-22 02:12 UTC, `genesys-iam check --since 2026-09-21T14:12:21Z` leaves it out"
+            ),
             "{}",
             findings[0].remedy
         );

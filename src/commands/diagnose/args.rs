@@ -16,7 +16,7 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "TEXT")]
     pub error: Option<String>,
     /// See who used the role since then (2h, 7d, 2026-11-01); 90 days back without it
-    #[arg(long, value_name = "TIME", value_parser = Since::parse)]
+    #[arg(long, value_name = "TIME", value_parser = Since::given)]
     pub since: Option<Since>,
     /// How to print it; markdown and json are masked, for a ticket
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = without_page(Some("For a ticket: external IDs are masked")))]
