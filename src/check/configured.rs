@@ -455,7 +455,7 @@ fn other_action(action: &ActionFacts, all: &[&ActionFacts], facts: &Facts) -> Op
         };
         return Some(question.fails(format!("it points at `{target}`, which is not an ARN"), finding, &[]));
     };
-    match may_invoke(role, &arn, None).decision {
+    match may_invoke(role, &arn, None, facts.now).decision {
         Decision::Allowed => return Some(question.holds(format!("{target}, which the spec does not name"))),
         Decision::Undecided => {
             return Some(question.not_provable(

@@ -284,7 +284,10 @@ fn differs(change: &GenesysChange, facts: &Facts) -> Option<(Cause, String, Cons
 /// Whether the role's own policies certainly refuse a function.
 fn is_refused(target: &str, facts: &Facts) -> bool {
     let (Some(role), Ok(arn)) = (&facts.live.role, target.parse()) else { return false };
-    matches!(may_invoke(role, &arn, None).decision, Decision::ImplicitDeny | Decision::ExplicitDeny)
+    matches!(
+        may_invoke(role, &arn, None, facts.now).decision,
+        Decision::ImplicitDeny | Decision::ExplicitDeny
+    )
 }
 
 fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {

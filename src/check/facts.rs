@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::returned::Returned;
 use super::uses::Recorded;
 use crate::arn::{Arn, FunctionArn};
@@ -41,6 +43,8 @@ pub struct Facts {
     pub organization_region: Option<String>,
     /// The trust policies of the account's roles that the role trusts: the verifier, and those that the spec accepts.
     pub trusts: BTreeMap<Arn, RoleTrust>,
+    /// When all of it was read: a session made from then on is what the check is about.
+    pub now: Option<Timestamp>,
 }
 
 /// Genesys Cloud's side compared with the spec.

@@ -20,6 +20,7 @@ mod probed;
 mod questions;
 mod report;
 mod returned;
+mod revoked;
 #[cfg(test)]
 mod tests;
 mod topic;

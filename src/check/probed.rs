@@ -47,7 +47,7 @@ pub(crate) fn probed(facts: &Facts) -> Vec<Claim> {
         let own = facts.functions.iter().find(|one| one.arn == *function);
         let own = own.and_then(|one| one.policy.as_ref().ok()?.as_ref());
         // Another session name or address than Genesys Cloud's: AWS's answer is about this caller.
-        let depends = may_invoke(role, function, own).decision == Decision::Undecided
+        let depends = may_invoke(role, function, own, facts.now).decision == Decision::Undecided
             && !may_invoke_later(role, function, own);
         prober.invoke(function, answer, depends)
     }));

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::facts::Facts;
+use super::revoked::made_at;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{DesiredRole, LiveRole};
 use crate::plan::{Acceptable, ForeignPolicy, foreign_policies};
@@ -86,9 +89,16 @@ pub(crate) fn inline_name(policy: &str) -> String {
     format!("inline policy `{policy}`")
 }
 
-/// The role's own policies, its boundary, and the function's own policy, for one function.
-pub fn may_invoke(role: &LiveRole, function: &FunctionArn, policy: Option<&Document>) -> Evaluation {
-    may_invoke_in(Context::partial(), role, function, policy)
+/// The role's own policies, its boundary, and the function's own policy, for one function. `made`: when the session is made, if
+/// that is known; a Deny on `aws:TokenIssueTime` shuts out older ones only.
+pub fn may_invoke(
+    role: &LiveRole,
+    function: &FunctionArn,
+    policy: Option<&Document>,
+    made: Option<Timestamp>,
+) -> Evaluation {
+    let context = made.into_iter().fold(Context::partial(), made_at);
+    may_invoke_in(context, role, function, policy)
 }
 
 /// Whether a session made late enough may invoke: no time condition is in the way.

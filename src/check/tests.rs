@@ -34,6 +34,7 @@ pub(super) fn facts(live: Live) -> Facts {
         recorded: None,
         organization_region: None,
         trusts: BTreeMap::new(),
+        now: None,
     }
 }
 
@@ -323,7 +324,7 @@ fn a_function_is_called_in_its_own_region() {
         let role = live.role.as_mut().unwrap();
         role.boundary = Some(document(&boundary));
         let function: FunctionArn = desired("").roles.remove(0).functions.remove(0);
-        may_invoke(role, &function, None).decision
+        may_invoke(role, &function, None, None).decision
     };
     assert_eq!(decided("us-east-1"), Decision::Allowed);
     assert_eq!(decided("eu-west-1"), Decision::ImplicitDeny);
@@ -402,6 +403,11 @@ fn a_deny_that_may_apply_is_not_called_absent() {
     assert!(matches!(claim.outcome, Outcome::NotProvable { .. }), "{claim:?}");
     assert!(claim.seen.starts_with("statement 1 of inline policy `x` denies it if "), "{claim:?}");
     assert!(!report.diagnosis.ruled_out.contains(&Topic::Denials.sentence()), "{report:?}");
+    // It shuts out older sessions than one that is made now.
+    let at = |time: &str| judge(&Facts { now: Some(time.parse().unwrap()), ..facts.clone() });
+    let later = at("2030-01-01T00:00:00Z");
+    assert!(later.claims.iter().any(|claim| claim.topic == Topic::Denials && claim.is_good()), "{later:?}");
+    assert!(at("2029-12-31T23:59:59Z").diagnosis.has(Cause::Denied));
 }
 
 #[test]

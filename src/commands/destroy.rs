@@ -238,7 +238,7 @@ fn left_in_words(left: &[String], plan: &Plan) -> String {
     let left = match left.is_empty() {
         true => String::new(),
         false => format!(
-            "{} made by this spec, no longer in it, and left: {}; write it into the spec again and run `destroy`, or use `apply --prune`\n",
+            "{} made by this spec, no longer in it, and left: {}; write it into the spec again (`genesys-iam import` has the lines) and run `destroy`\n",
             paint(WARNING, "note:"),
             few(left)
         ),

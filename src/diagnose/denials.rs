@@ -46,7 +46,16 @@ fn undone(facts: &Facts, functions: &[&FunctionFacts], certainty: Certainty, she
     let denies = |statement: &Statement| {
         let alone = beside_allow(facts, statement);
         statement.effect == Effect::Deny
-            && functions.iter().any(|function| certainty.is(role.decision_by(&alone, &function.arn)))
+            && functions.iter().any(|function| {
+                let alone = ("alone".to_owned(), alone.clone());
+                let bare = LiveRole {
+                    attached: Default::default(),
+                    inline: [alone].into(),
+                    boundary: None,
+                    ..role.clone()
+                };
+                certainty.is(may_invoke(&bare, &function.arn, None, facts.now).decision)
+            })
     };
     let (mut letter, mut cli, mut console) = (Vec::new(), Vec::new(), Vec::new());
     let mut is_foreign = false;
@@ -284,7 +293,7 @@ fn of_function(
     let denies = |statement: &&Statement| {
         let alone = with_statements(policy, vec![(*statement).clone()]);
         statement.effect == Effect::Deny
-            && certainty.is(may_invoke(&bare, &function.arn, Some(&alone)).decision)
+            && certainty.is(may_invoke(&bare, &function.arn, Some(&alone), facts.now).decision)
     };
     let (mut cli, mut console) = (Vec::new(), Vec::new());
     for statement in policy.statements.as_slice().iter().filter(denies) {

@@ -50,6 +50,14 @@ impl Broken {
         of_way.filter_map(|line| line.trim().strip_prefix("$ ")).map(str::to_owned).collect()
     }
 
+    /// The commands of that way of every cause.
+    fn all_commands(&self, title: &str) -> Vec<String> {
+        let run = self.diagnose();
+        let ways = run.stdout.split(title).skip(1);
+        let of_way = ways.flat_map(|way| way.lines().skip(1).take_while(|line| line.starts_with("     ")));
+        of_way.filter_map(|line| line.trim().strip_prefix("$ ")).map(str::to_owned).collect()
+    }
+
     /// Runs them in a shell, with the binary and the AWS CLI on the PATH.
     fn follow(&self, commands: &[String]) {
         assert!(!commands.is_empty());
@@ -164,12 +172,8 @@ fn what_the_way_of_the_aws_cli_says_makes_each_of_them_healthy() {
     broken.is_healthy();
 }
 
-/// A Deny goes by its statement: what else its policy says stays.
-#[test]
-fn the_rest_of_a_policy_stays_when_its_deny_goes() {
-    if !has_aws_cli() {
-        return;
-    }
+/// An inline policy with a Deny beside an Allow.
+fn mixed() -> Broken {
     let project = Project::new(BOTH_ENDS);
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     let scenario = r#"
@@ -192,16 +196,33 @@ Resource = "*"
         .aws(&server.endpoint, "111122223333", "x")
         .env("AWS_DEFAULT_REGION", "us-east-1")
         .env("AWS_PAGER", "");
-    let broken = Broken { project, options: Vec::new(), server };
+    Broken { project, options: Vec::new(), server }
+}
+
+/// A Deny goes by its statement: what else its policy says stays.
+#[test]
+fn the_rest_of_a_policy_stays_when_its_deny_goes() {
+    if !has_aws_cli() {
+        return;
+    }
+    let broken = mixed();
     // The Allow beside it is a cause of its own, and comes after.
     let run = broken.diagnose();
-    run.expect(4).says("(denied)").says("(extra-permissions)").says_not("aws iam delete-role-policy");
+    run.expect(4).says("(denied)").says("(extra-permissions)");
+    let all = broken.all_commands("with the AWS CLI");
     run.says("keeps Genesys Cloud, our contact centre, from the function");
     run.says("this takes whole policies off the role, all but the spec's: `mixed`");
     let commands = broken.commands("with the AWS CLI");
     broken.follow(&commands);
     let run = broken.diagnose();
-    run.expect(4).says("s3:GetObject").says_not("(denied)");
+    run.expect(4).says("s3:GetObject").says_not("(denied)").says_not("is to go too");
+    // Where only the Deny is left to it, the Deny stays.
+    let commands = broken.commands("with the AWS CLI");
+    assert!(commands.iter().all(|command| !command.contains("Deny")), "{commands:?}");
+    // Pasted one after the other, what was printed for both causes mends both.
+    let broken = mixed();
+    broken.follow(&all);
+    broken.is_healthy();
 }
 
 /// `sandbox serve` with a scenario in an empty folder, and a shell with the lines that it prints.

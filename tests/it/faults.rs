@@ -141,7 +141,7 @@ fn invocable(role: &LiveRole) -> Vec<String> {
     let mut found = Vec::new();
     for name in FUNCTIONS.iter().chain(&["another"]) {
         let arn: FunctionArn = format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}").parse().unwrap();
-        if matches!(may_invoke(role, &arn, None).decision, Decision::Allowed | Decision::Undecided) {
+        if matches!(may_invoke(role, &arn, None, None).decision, Decision::Allowed | Decision::Undecided) {
             found.push((*name).to_owned());
         }
     }

@@ -35,15 +35,15 @@ fn own(function: &FunctionFacts) -> Option<&Document> {
     function.policy.as_ref().ok().and_then(Option::as_ref)
 }
 
-fn is_allowed(role: &LiveRole, function: &FunctionFacts) -> bool {
-    may_invoke(role, &function.arn, own(function)).decision == Decision::Allowed
+fn is_allowed(role: &LiveRole, function: &FunctionFacts, facts: &Facts) -> bool {
+    may_invoke(role, &function.arn, own(function), facts.now).decision == Decision::Allowed
 }
 
 fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     let name = &facts.desired.policy.name;
     // Another policy may allow it too.
-    let all_allowed =
-        !facts.functions.is_empty() && facts.functions.iter().all(|function| is_allowed(role, function));
+    let all_allowed = !facts.functions.is_empty()
+        && facts.functions.iter().all(|function| is_allowed(role, function, facts));
     // Without a spec, no policy is asked for by name.
     if all_allowed && facts.basis != Basis::Spec && !role.attached.contains_key(&facts.desired.policy.arn) {
         return Vec::new();
@@ -71,7 +71,7 @@ fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
                 (Basis::Spec, _) | (_, []) => format!("There is no policy `{name}`"),
                 // Without a spec, nobody asked for that name.
                 (Basis::Found { .. }, functions) => {
-                    let lacking = functions.iter().filter(|function| !is_allowed(role, function));
+                    let lacking = functions.iter().filter(|function| !is_allowed(role, function, facts));
                     let names: Vec<String> = lacking.map(|one| name_of(&one.arn)).collect();
                     format!(
                         "The role has no policy that allows lambda:InvokeFunction on the {}",
@@ -118,7 +118,7 @@ fn covered(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<C
         // The denial is reported separately.
         Decision::ExplicitDeny => None,
         Decision::ImplicitDeny => {
-            let is_allowed = is_allowed(role, function);
+            let is_allowed = is_allowed(role, function, facts);
             let finding = Finding {
                 cause: Cause::PolicyDoesNotCover,
                 what: format!(
@@ -160,7 +160,7 @@ fn near_miss_hint(policy: &LivePolicy, role: &LiveRole, function: &FunctionArn) 
 fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Claim> {
     let name = name_of(&function.arn);
     let harm = || Harm { keeps_genesys_out: true, ..Harm::default() };
-    let evaluation = may_invoke(role, &function.arn, own(function));
+    let evaluation = may_invoke(role, &function.arn, own(function), facts.now);
     let question = ask(
         Topic::Denials,
         format!("no Deny keeps the role from the {name}"),
@@ -294,7 +294,7 @@ fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
         format!("whether the role may invoke {name} is undecided"),
     )
     .about(&function.arn);
-    let evaluation = may_invoke(role, &function.arn, own(function));
+    let evaluation = may_invoke(role, &function.arn, own(function), facts.now);
     match evaluation.decision {
         Decision::Allowed => question.holds(evaluation.reason),
         // What depends only on time is the same for every call.
@@ -322,7 +322,7 @@ fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
 fn second_opinion(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<Claim> {
     let Simulated { allowed, decision, denied_by_organization, missing_keys, matched } =
         facts.simulated.as_ref()?.get(&function.arn)?;
-    let ours = may_invoke(role, &function.arn, None).decision;
+    let ours = may_invoke(role, &function.arn, None, facts.now).decision;
     let name = name_of(&function.arn);
     // AWS itself says so: without a real call that succeeds, it is not known whether the invocation is allowed.
     let is_guarded = *denied_by_organization && ours == Decision::Allowed && !allowed;

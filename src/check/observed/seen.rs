@@ -12,6 +12,7 @@ use crate::check::facts::{Basis, Facts};
 use crate::check::former::was_demanded;
 use crate::check::level::Level;
 use crate::check::questions::{genesys, may_assume, name_of, to_see_it};
+use crate::check::revoked::is_revoked;
 use crate::check::topic::Topic;
 use crate::check::uses::{EventHistory, LONGEST_SESSION, PresentedId, RegionReading, RoleUse, SessionUser};
 use crate::policy::Decision;
@@ -298,10 +299,18 @@ impl<'a> SeenUses<'a> {
     /// A session outlives the trust policy that allowed it. `None`: it has ended.
     fn may_be_valid_until(&self, used: &RoleUse) -> Option<Timestamp> {
         self.facts.live.role.as_ref()?;
+        if self.is_revoked(used) {
+            return None;
+        }
         // What the role allows may have been more at the time.
         let duration = used.duration.filter(|seconds| (0..LONGEST_SESSION).contains(seconds));
         let until = used.at.as_second().saturating_add(duration.unwrap_or(LONGEST_SESSION).into());
         Timestamp::from_second(until).ok().filter(|until| *until > self.history.now)
+    }
+
+    /// By *Revoke active sessions*, or as it does.
+    fn is_revoked(&self, used: &RoleUse) -> bool {
+        self.facts.live.role.as_ref().is_some_and(|role| is_revoked(role, used.at))
     }
 
     /// What only the reader can judge: whether the earlier organization was theirs.
@@ -359,6 +368,9 @@ impl<'a> SeenUses<'a> {
         let consequence = match valid_until {
             Some(until) => {
                 format!("{consequence}; a session that they have may stay valid until {}", minute(until))
+            }
+            None if uses.first().is_some_and(|used| self.is_revoked(used)) => {
+                format!("{consequence}; their session is revoked by a policy of the role")
             }
             None => consequence,
         };

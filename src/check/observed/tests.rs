@@ -257,6 +257,33 @@ fn whoever_the_trust_policy_names_in_that_account_can_still_get_in() {
     assert!(finding.consequence.contains("still lets them in"), "{finding:?}");
 }
 
+/// *Revoke active sessions* in IAM's console puts such a policy on the role.
+#[test]
+fn a_revoked_session_is_not_said_to_be_valid() {
+    let report = |condition: &str, action: &str| {
+        let deny = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Action":["{action}"],"Resource":["*"],"Condition":{condition}}}]}}"#
+        );
+        let mut facts = facts(converged());
+        let role = facts.live.role.as_mut().unwrap();
+        role.inline.insert("AWSRevokeOlderSessions".to_owned(), crate::plan::testing::document(&deny));
+        let history = history(vec![used(60, "999988887777", Some(RIGHT))]);
+        facts.recorded = Some(Recorded { is_asked: true, history, lambda: Ok(None), analyzer: Ok(None) });
+        let finding = judge(&facts).diagnosis.findings.into_iter().find(|one| one.cause == Cause::Stranger);
+        finding.map(|finding| format!("{} {}", finding.consequence, finding.remedy)).unwrap()
+    };
+    let older = |ago: i64| format!(r#"{{"DateLessThan":{{"aws:TokenIssueTime":"{}"}}}}"#, before(ago));
+    let revoked = report(&older(HOUR / 2), "*");
+    assert!(revoked.contains("; their session is revoked by a policy of the role"), "{revoked}");
+    assert!(!revoked.contains("may stay valid") && !revoked.contains("Revoke"), "{revoked}");
+    // Not by one about older sessions, about some actions, or with another condition beside it.
+    let beside = older(HOUR / 2).replacen('{', r#"{"StringLike":{"aws:userid":"x"},"#, 1);
+    for (condition, action) in [(older(2 * HOUR), "*"), (older(HOUR / 2), "lambda:*"), (beside, "*")] {
+        let text = report(&condition, action);
+        assert!(text.contains("may stay valid until") && !text.contains("is revoked"), "{text}");
+    }
+}
+
 /// Whoever was let in keeps the session until it ends, whatever the trust policy says since, and `--since` too.
 #[test]
 fn a_session_that_may_still_be_valid_is_said_and_seen_whatever_was_asked_for() {
