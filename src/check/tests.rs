@@ -386,6 +386,26 @@ fn a_stranger_whom_the_verifier_s_own_trust_policy_admits_is_a_fault() {
     assert!(claim.seen.contains("who can become those inside the account was not read"), "{claim:?}");
 }
 
+#[test]
+fn another_customer_of_genesys_cloud_is_named_beside_whoever_needs_no_external_id() {
+    let another = "11111111-2222-4333-8444-555555555555";
+    let both = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":["{RIGHT}","{another}"]}}}}"#));
+    let own = r#"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::111122223333:root"}}"#;
+    let report = judge(&facts(with_trust(&[both, own.to_owned()])));
+    let others = report.verdict.others.join("; ");
+    assert!(others.contains("111122223333") && others.contains(another), "{others}");
+    // What others need is not what is demanded of Genesys Cloud.
+    let wrong = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{another}"}}}}"#));
+    let service =
+        r#"{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"lambda.amazonaws.com"}}"#;
+    for beside in [own, service] {
+        let report = judge(&facts(with_trust(&[wrong.clone(), beside.to_owned()])));
+        assert!(report.diagnosis.has(Cause::ExternalId), "{:#?}", report.diagnosis.findings);
+        assert!(report.verdict.others.join("; ").contains(another), "{:?}", report.verdict.others);
+        assert!(!report.diagnosis.ruled_out.contains(&Topic::ExternalId.sentence()));
+    }
+}
+
 /// Neither the claim nor the list of what is in order may say that there is none.
 #[test]
 fn a_deny_that_may_apply_is_not_called_absent() {

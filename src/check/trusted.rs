@@ -134,9 +134,15 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
         let unconditional = alone(&Statement { condition: None, ..(*statement).clone() });
         TrustPolicy { document: &unconditional, ..admission }.comes(&genesys, ASSUME_ROLE, Some(right))
     };
+    let names_genesys = allows.iter().any(is_named);
     let meets = |statement: &Statement, id: &str| {
         let document = alone(statement);
-        named_parties(statement, genesys_account_name)
+        // What is demanded of others says nothing about Genesys Cloud.
+        let parties = match names_genesys {
+            true => Vec::new(),
+            false => named_parties(statement, genesys_account_name),
+        };
+        parties
             .iter()
             .filter_map(|other| other.principal.as_ref())
             .chain([&genesys])
@@ -152,7 +158,7 @@ pub(crate) fn trust(role: &LiveRole, desired: &DesiredRole) -> Trust {
         .collect();
     demands.dedup();
     Trust {
-        names_genesys: allows.iter().any(is_named),
+        names_genesys,
         accepts_id,
         demands,
         others,

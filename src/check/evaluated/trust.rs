@@ -302,8 +302,8 @@ impl Asked<'_> {
         );
         let Bearers { genesys, verifier, others: _ } = self.trust.needs_no_id;
         // Whoever else comes without one is a question of its own.
-        let is_demanded = self.trust.names_genesys && self.trust.accepts_id && !genesys && !verifier;
-        if self.trust.needs_no_id.any() && !is_demanded {
+        let is_of_others_only = self.trust.names_genesys && !genesys && !verifier;
+        if self.trust.needs_no_id.any() && !is_of_others_only {
             return question.fails("any external ID, or none, is accepted", self.any_id(), &[]);
         }
         if self.trust.accepts_id {
@@ -587,8 +587,21 @@ impl Asked<'_> {
             };
             return question.fails(format!("the element `{element}`"), finding, &[]);
         }
-        if needs_no_id.any() {
-            return question.fails("any external ID, or none, is accepted", self.any_id(), &[]);
+        // Others who need none are reported by name; that says nothing about other customers of Genesys Cloud.
+        let may_bring_another = match also_accepts.as_slice() {
+            [] => unsearched.is_some(),
+            ids => ids.iter().any(|(_, bearers)| bearers.genesys),
+        };
+        if needs_no_id.any() && (needs_no_id.genesys || !may_bring_another) {
+            let of_whom = match self.trust.names_genesys && !needs_no_id.genesys && !needs_no_id.verifier {
+                true => format!(", of {}", self.others().join(" and ")),
+                false => String::new(),
+            };
+            return question.fails(
+                format!("any external ID, or none, is accepted{of_whom}"),
+                self.any_id(),
+                &[],
+            );
         }
         if also_accepts.is_empty() {
             return match unsearched {
