@@ -43,11 +43,16 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
     }
     // If an integration does not exist, everything in it is missing too: that is one cause.
     let is_new = changes.iter().any(|change| matches!(change, GenesysChange::PostIntegrations { .. }));
-    for change in changes.iter().filter(|change| !is_only_meanwhile(change, changes)) {
+    let is_difference = |change: &&GenesysChange| !is_only_meanwhile(change, changes) && !only_waits(change);
+    for change in changes.iter().filter(is_difference) {
         let is_first = matches!(change, GenesysChange::PostIntegrations { .. });
         let explained: &[Cause] = if is_new && !is_first { &[Cause::Integration] } else { &[] };
         let replaces = changes.iter().any(|other| is_replaced_by(other, change));
-        let difference = if replaces { Some(to_be_replaced(change)) } else { differs(change, facts) };
+        let difference = match renamed_from(change, renamed) {
+            Some(was) => Some(perhaps_renamed(change, was)),
+            None if replaces => Some(to_be_replaced(change)),
+            None => differs(change, facts),
+        };
         let Some((cause, what, consequence)) = difference else { continue };
         let remedy = match replaces {
             true => facts.by_apply("it makes a new one and deletes the present one"),
@@ -55,7 +60,8 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
         };
         let remedy = match renamed_from(change, renamed) {
             Some(was) => format!(
-                "if \"{was}\" is renamed, first write `was = \"{was}\"` in its table: it keeps its ID, which flows use; {remedy}"
+                "if \"{was}\" is the same under another name, write that into the spec, or `was = \"{was}\"` beside the spec's, which \
+                 names it so again: it keeps its ID, which flows use. Otherwise {remedy}"
             ),
             None => remedy,
         };
@@ -183,6 +189,36 @@ fn to_be_replaced(new: &GenesysChange) -> (Cause, String, Consequence) {
             "no flow is known to use the present one; whatever uses it keeps its ID, and the new one has another",
         ),
     )
+}
+
+/// The one that flows use may be there under another name.
+fn perhaps_renamed(new: &GenesysChange, was: &str) -> (Cause, String, Consequence) {
+    (
+        Cause::DataAction,
+        format!(
+            "The {} does not exist, but \"{was}\", which this spec made, calls its function",
+            new.subject()
+        ),
+        harmless("flows that use that one keep working"),
+    )
+}
+
+/// Whether the notes only lack the ID of a data action that is still to be made.
+fn only_waits(change: &GenesysChange) -> bool {
+    let GenesysChange::PutIntegrationConfigCurrent {
+        name,
+        notes_before,
+        notes_after,
+        credential_before,
+        credential_after,
+        ..
+    } = change
+    else {
+        return false;
+    };
+    name.before == name.after
+        && credential_before.as_ref() == Some(credential_after)
+        && notes_before.trim_end() == notes_after.render(|_| None).trim_end()
 }
 
 /// The difference from the spec and its consequence, in one sentence.

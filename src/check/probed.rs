@@ -127,7 +127,10 @@ impl Prober {
             }
             (Presented::Wrong | Presented::None, Admitted, Answer::Denied(words)) => question
                 .holds(denied(words))
-                .with_note("this caller is admitted with the right external ID only: the ID is enforced"),
+                .with_note(match presented {
+                    Presented::None => "this caller is admitted with the right external ID and not without: one is demanded",
+                    _ => "this caller is admitted with the right external ID and not with this one: the ID is enforced",
+                }),
             (Presented::Wrong | Presented::None, _, Answer::Denied(words)) => question.not_provable(
                 denied(words),
                 "expected, but weak evidence: this caller is refused with any external ID",

@@ -35,6 +35,8 @@ pub struct CheckReport {
     pub account_id: AccountId,
     pub region: String,
     pub in_sandbox: bool,
+    /// The endpoint of this machine that was asked instead of AWS.
+    pub stand_in: Option<String>,
     pub organization: AskedOrganization,
     pub roles: Vec<RoleReport>,
 }

@@ -27,7 +27,7 @@ use crate::render;
 use crate::render::check::Show;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::spec::{read_bounded, unfit_input};
+use crate::spec::{is_of_this_machine, read_bounded, unfit_input};
 use crate::text::{near_miss, one_line, shell_word};
 use crate::view::{CheckView, few, sentence_case};
 
@@ -261,6 +261,7 @@ async fn make(
         account_id: observed.desired.account_id.clone(),
         region: observed.desired.region.clone(),
         in_sandbox: session.in_sandbox,
+        stand_in: session.clients.endpoint().filter(|url| is_of_this_machine(url)).map(str::to_owned),
         organization: match genesys {
             GenesysSide::NotAsked => AskedOrganization::No(session.spec.genesys.client_variables()),
             GenesysSide::Rejected(..) | GenesysSide::Unreadable(_) => AskedOrganization::Unknown,
@@ -411,10 +412,11 @@ async fn as_asked(
     test.outputs = returns.as_ref().map(member_names).unwrap_or_default();
     // Sent without input, "Cancel order" would cancel something.
     if let (false, "`--input`", Some(contract)) = (is_given, what, &contract) {
-        let members = member_names(contract).into_iter();
-        let members: Vec<String> = members.map(|name| format!("`{}`", one_line(&name))).collect();
-        if !members.is_empty() {
-            return Err(InputError::NoInput { action: action.name.clone(), members }.into());
+        let names = member_names(contract);
+        if !names.is_empty() {
+            let members = names.iter().map(|name| format!("`{}`", one_line(name))).collect();
+            let example = example_of(contract);
+            return Err(InputError::NoInput { action: action.name.clone(), members, example }.into());
         }
     }
     if let (Some(contract), Ok(input)) = (contract, serde_json::from_str(&test.input))
@@ -426,6 +428,25 @@ async fn as_asked(
         return Err(InputError::Contract { message, help }.into());
     }
     Ok(test)
+}
+
+/// An input of this contract: what it demands, or all it has.
+fn example_of(schema: &serde_json::Value) -> String {
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let members = properties.filter(|(name, _)| required.is_empty() || required.contains(&name.as_str()));
+    let members = members.map(|(name, property)| {
+        let value = match property["type"].as_str() {
+            Some("integer" | "number") => 42.into(),
+            Some("boolean") => true.into(),
+            Some("array") => serde_json::json!([]),
+            Some("object") => serde_json::json!({}),
+            _ => "42".into(),
+        };
+        (name.clone(), value)
+    });
+    serde_json::Value::Object(members.collect()).to_string()
 }
 
 /// The names that a contract's schema has.
@@ -603,7 +624,7 @@ pub enum InputError {
         one_line(action),
         few(members)
     )]
-    NoInput { action: String, members: Vec<String> },
+    NoInput { action: String, members: Vec<String>, example: String },
     #[error("`--input` is not JSON")]
     NotJson(#[source] serde_json::Error),
 }
@@ -616,9 +637,11 @@ impl Explain for InputError {
             Self::OtherNotApplied { .. } => {
                 "run `genesys-iam apply` first, then `check --invoke` with the name in the spec"
             }
-            Self::NoInput { .. } => {
-                "give `--input`, such as '{\"customerId\": \"42\"}' (`--input '{}'` sends none), or `test_input` in the spec: the function really \
-                 runs"
+            Self::NoInput { example, .. } => {
+                return Some(format!(
+                    "give `--input`, such as {} (`--input '{{}}'` sends none), or `test_input` in the spec: the function really runs",
+                    shell_word(example)
+                ));
             }
             Self::AnswerNotForAll(_) => {
                 "leave it out: an answer may be a customer's data, and stays in a log or a report; `--all` shows its names and types"

@@ -20,7 +20,7 @@ use crate::check::{
 use crate::genesys::{self, Action, GenesysError, GenesysErrorKind, RoleArn, TestResult};
 use crate::model::{DesiredRole, OrganizationReading};
 use crate::plan::genesys::GenesysBlocker;
-use crate::plan::{self, Blocker, Change, Notice, RolePlan, accepted_roles};
+use crate::plan::{self, Blocker, Change, Notice, RolePlan, accepted_roles, is_granted_already};
 use crate::render::output::Output;
 use crate::spec::{region_as_given, regions_of};
 use crate::view::{Remark, blocker_remark};
@@ -73,7 +73,10 @@ pub(crate) async fn of_role(
     };
     let functions = functions?;
     Ok(Facts {
-        apply: plan.map_or(ApplyOutlook::Works, |plan| apply(plan, &functions)),
+        apply: plan.map_or(ApplyOutlook::Works, |plan| {
+            let is_granted = |function: &FunctionArn| is_granted_already(desired, &live, function);
+            apply(plan, &functions, is_granted)
+        }),
         functions,
         whole_functions: whole_functions?,
         qualified_policies,
@@ -175,19 +178,23 @@ fn connection(observed: &Observed, desired: &DesiredRole, plan: Option<&RolePlan
 }
 
 /// What `apply` would do, according to the role's plan, and the functions it cannot do without.
-fn apply(plan: &RolePlan, functions: &[FunctionFacts]) -> ApplyOutlook {
+fn apply(
+    plan: &RolePlan,
+    functions: &[FunctionFacts],
+    is_granted: impl Fn(&FunctionArn) -> bool,
+) -> ApplyOutlook {
     let is_adoption = |blocker: &&Blocker| {
         matches!(blocker, Blocker::NotManaged { .. } | Blocker::Genesys(GenesysBlocker::NotManaged { .. }))
     };
     let needs_adopt = plan.blockers.iter().any(|blocker| is_adoption(&blocker));
-    let missing =
-        functions.iter().find(|function| function.state == FunctionState::Missing).map(|function| {
-            let label = function.arn.label();
-            (
-                format!("Lambda has no function `{label}`"),
-                format!("deploy function `{label}`, or correct `functions` in the spec"),
-            )
-        });
+    let is_missing = |one: &&FunctionFacts| one.state == FunctionState::Missing && !is_granted(&one.arn);
+    let missing = functions.iter().find(is_missing).map(|function| {
+        let label = function.arn.label();
+        (
+            format!("Lambda has no function `{label}`"),
+            format!("deploy function `{label}`, or correct `functions` in the spec"),
+        )
+    });
     let blocked = plan.blockers.iter().find(|blocker| !is_adoption(blocker)).map(|blocker| {
         let Remark { what, remedy, .. } = blocker_remark(blocker);
         (what, remedy.unwrap_or_default())

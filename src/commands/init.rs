@@ -93,7 +93,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     if let Some(several) = args.functions.iter().find(|name| name.trim().contains([' ', ','])) {
         return Err(InitError::SeveralFunctions(several.clone()).into());
     }
-    let functions = (!args.functions.is_empty()).then(|| args.functions.join(" "));
+    let functions = (!args.functions.is_empty()).then(|| args.functions.join(","));
     asker.ask(&FUNCTIONS, functions.as_deref(), None)?;
     // If flags give everything that is needed, nothing is asked.
     if asker.has_asked && args.role.is_none() {
@@ -375,7 +375,12 @@ impl Asker<'_> {
         *(question.answer)(&mut answers, self.action) = given.to_owned();
         let (_, diagnostics) = spec::parse(&answers.text(), "genesys", &EmptyEnvironment);
         let first = errors(&diagnostics).next()?;
-        let help = first.help.as_deref().map(|help| format!("; {help}")).unwrap_or_default();
+        // Quotes are TOML's.
+        let help = first
+            .help
+            .as_deref()
+            .map(|help| format!("; {}", help.replace(", in quotes", "")))
+            .unwrap_or_default();
         Some(format!("{}{help}", first.message))
     }
 }
@@ -386,9 +391,9 @@ fn separated(question: &Prompt, line: &str) -> String {
     if has_several { line.replace(',', "\n") } else { line.to_owned() }
 }
 
-/// An answer as it must be written, where there is no doubt: an account without dashes, a GUID in Genesys Cloud's lower case.
+/// An answer as it must be written, where there is no doubt: an account without dashes and quotes, a GUID in Genesys Cloud's lower case.
 fn unmistakable(question: &Prompt, given: &str) -> String {
-    let digits: String = given.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+    let digits: String = given.chars().filter(|c| !matches!(c, '-' | ' ' | '"')).collect();
     let is_account = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_digit());
     match question.flag {
         flag if flag == ACCOUNT.flag && is_account => digits,
@@ -441,7 +446,7 @@ async fn list_functions(clients: &aws::Clients, output: &Output) -> Option<Vec<S
 
 /// Warns of functions that do not exist yet: a spec may come before its functions.
 fn warn_of_unknown(functions: &str, known: &[String], output: &Output) {
-    let names = functions.split([' ', ',']).filter(|name| !name.is_empty());
+    let names = functions.split(',').map(str::trim).filter(|name| !name.is_empty());
     // `plan` looks up ARNs, aliases and versions.
     for name in names.filter(|name| !name.contains(':') && !known.iter().any(|known| known == name)) {
         output.message(&format!(

@@ -450,7 +450,7 @@ async fn make(
     let orphans = if *prune { LookForOrphans::Read } else { LookForOrphans::Named };
     let mut observed = Box::pin(session.observe(orphans, LookUp::New, output)).await?;
     observed.function_policies = Box::pin(session.accepted_policies(&observed.desired)).await?;
-    let mut plan = observed.plan(&session.spec, output);
+    let mut plan = observed.plan(&session.spec);
     if !*adopt {
         note_left_over_adopts(&mut plan, &observed.live, &observed.desired);
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::arn::{Arn, FunctionArn};
 use crate::check::{Cause, Finding, Harm, POLICY_KINDS, Topic};
 
@@ -30,6 +32,8 @@ pub enum Stage {
     Integration,
     /// Genesys Cloud refuses the API client.
     Permission,
+    /// Nothing failed: it is the answer to a data action's test that succeeded.
+    Succeeded,
     /// The text says none of this.
     Unknown,
 }
@@ -139,9 +143,34 @@ const MARKS: &[(Stage, &[&str])] = &[
     ),
 ];
 
+/// Of a data action's test, as Genesys Cloud's API gives it, what did not succeed; empty if all did. `None`: it is no such answer.
+fn what_failed(text: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(text.trim()).ok()?;
+    let has_outcome = |value: &Value| value["success"].is_boolean();
+    let steps =
+        || value["operations"].as_array().into_iter().flatten().chain(value.as_array().into_iter().flatten());
+    if !has_outcome(&value) && !steps().any(has_outcome) {
+        return None;
+    }
+    let failed = |value: &&Value| value["success"] != true;
+    let mut parts: Vec<String> = steps().filter(failed).map(Value::to_string).collect();
+    if failed(&&value) && parts.is_empty() && !value.is_array() {
+        let mut rest = value.clone();
+        if let Some(members) = rest.as_object_mut() {
+            members.remove("operations");
+        }
+        parts.push(rest.to_string());
+    }
+    Some(parts.join(" "))
+}
+
 /// Reads an error text; whatever it does not say stays unknown.
 pub fn read_error(text: &str) -> ErrorReading {
-    let text = &plain(text);
+    let failed = what_failed(text);
+    if failed.as_deref() == Some("") {
+        return ErrorReading { stage: Stage::Succeeded, role: None, function: None, policy: None };
+    }
+    let text = &plain(failed.as_deref().unwrap_or(text));
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let lower = one_line.to_lowercase();
     let stage = MARKS
@@ -238,6 +267,7 @@ impl ErrorReading {
             Stage::Contract => {
                 "the function's answer, or the request, does not fit the data action: role and policies are right"
             }
+            Stage::Succeeded => "nothing failed: this is a test that succeeded",
             Stage::Integration => "Genesys Cloud did not get as far as AWS: its integration is not ready",
             Stage::Permission => {
                 "Genesys Cloud refuses whoever runs the data action or its test: a permission is missing there"
@@ -286,7 +316,7 @@ impl ErrorReading {
             Stage::Time => &[&[Cause::FunctionNotReady]],
             Stage::Integration => &[&[Cause::Integration, Cause::IntegrationCredential]],
             Stage::Permission => &[&[Cause::GenesysCredentials]],
-            Stage::Function | Stage::Contract => &[],
+            Stage::Function | Stage::Contract | Stage::Succeeded => &[],
             Stage::Unknown => &[Cause::OF_INVOCATION],
         };
         // A policy that allows too much refuses nobody.
@@ -335,6 +365,9 @@ impl ErrorReading {
             Stage::Refused => {
                 "run the data action's test in Genesys Cloud and give its whole text to --error: it says which call was refused"
             }
+            Stage::Succeeded => {
+                "give the text of a call that failed: Architect, or the data action's test, shows it"
+            }
             Stage::Find => "compare the function's ARN in the data action, its region and alias too",
             Stage::Throttle => {
                 "look at the function's reserved concurrency, and at the account's limit in that region"
@@ -366,6 +399,24 @@ const OF_CONNECTION: &[Cause] =
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_test_of_a_data_action_only_what_failed_is_read() {
+        let assumed = r#"{"name":"Assume the role","result":"assumed","success":true}"#;
+        let invoked = r#"{"name":"Invoke the function","success":false,"error":{"message":"not authorized to perform: lambda:InvokeFunction"}}"#;
+        let whole = |steps: &str, success: bool| format!(r#"{{"operations":[{steps}],"success":{success}}}"#);
+        for (text, stage) in [
+            (assumed.to_owned(), Stage::Succeeded),
+            (whole(assumed, true), Stage::Succeeded),
+            (format!("[{assumed}]"), Stage::Succeeded),
+            (whole(&format!("{assumed},{invoked}"), false), Stage::Invoke),
+            (whole(&assumed.replace("true", "false"), false), Stage::Assume),
+            (r#"{"success":false,"error":{"message":"Function not found"}}"#.to_owned(), Stage::Find),
+            (r#"{"message":"Function not found"}"#.to_owned(), Stage::Find),
+        ] {
+            assert_eq!(read_error(&text).stage, stage, "{text}");
+        }
+    }
 
     #[test]
     fn the_texts_of_aws_and_genesys_cloud_say_how_far_it_got() {

@@ -24,7 +24,8 @@ pub use change::{Change, ChangeKind, Diff, Service};
 pub use gain::Denial;
 pub use iam::{
     GuardExemption, GuardFinding, GuardedCall, GuardedRole, block_what_iam_refuses, block_without_room,
-    destroy_role, diff_role, guard_findings, left_to_another, needs_attachment_quota, prune_role,
+    destroy_role, diff_role, guard_findings, is_granted_already, left_to_another, needs_attachment_quota,
+    prune_role,
 };
 pub use model::{
     Blocker, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt, Widening,

@@ -361,6 +361,17 @@ pub enum Notice {
         /// The functions it does not allow.
         blocks: Vec<String>,
     },
+    /// A function, version or alias does not exist, and no change of the plan grants it.
+    FunctionGone {
+        function: FunctionArn,
+        line: usize,
+    },
+    /// The plan grants it, and whether it exists is not known: why.
+    FunctionUnknown {
+        function: FunctionArn,
+        line: usize,
+        why: String,
+    },
     /// The spec says `adopt = true`, and has nothing to take over any more.
     LeftOverAdopt {
         place: &'static str,

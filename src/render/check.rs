@@ -128,7 +128,10 @@ fn with_amount(
     let mut notes: Vec<&String> = reports.iter().filter_map(|(_, report)| report.left_out.as_ref()).collect();
     notes.dedup();
     if !show.quiet {
-        for note in notes {
+        let mut stand_ins: Vec<String> =
+            reports.iter().filter_map(|(_, report)| report.not_of_aws()).collect();
+        stand_ins.dedup();
+        for note in stand_ins.iter().chain(notes) {
             let _ = writeln!(out, "{note}");
         }
     }
@@ -214,6 +217,11 @@ fn headlines(out: &mut String, rows: &[Row<'_>], show: Show) {
         };
         if let Some(detail) = detail {
             let _ = writeln!(out, "  {detail}");
+        }
+        // What Genesys Cloud did is known, whatever else is not.
+        let is_proven = role.verdict.proof_in_words.starts_with("Proven end to end");
+        if role.verdict.sign == Sign::Unknown && is_proven {
+            let _ = writeln!(out, "  {}", paint(DIM, &clip(&role.verdict.proof_in_words, show.room(220))));
         }
         if let Some(to_do) = &role.verdict.to_do {
             let _ = writeln!(out, "  do: {}", one_line(to_do));

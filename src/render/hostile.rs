@@ -61,6 +61,7 @@ pub(super) fn hostile_report(text: &str, sign: Sign, functions: usize) -> CheckV
         account_id: t(),
         region: t(),
         in_sandbox: true,
+        stand_in: Some(t()),
         organization: Some(t()),
         left_out: Some(t()),
         has_fault: true,

@@ -80,7 +80,7 @@ pub fn summary(plan: &PlanView) -> String {
             out.push('\n');
             for blocker in &first.blockers {
                 let what = paint(WARNING, "blocked:");
-                let _ = writeln!(out, "  {what} {}", one_line(&blocker.what));
+                let _ = writeln!(out, "  {what} {}", remark_lines(blocker));
             }
         }
     })

@@ -247,6 +247,7 @@ proptest! {
             account_id: state.genesys_account_id.clone(),
             region: "us-east-1".to_owned(),
             in_sandbox: false,
+            stand_in: None,
             organization: AskedOrganization::Unknown,
             roles: (0..roles).map(of_role).collect(),
         };

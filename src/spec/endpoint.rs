@@ -82,6 +82,11 @@ fn parse(text: &str) -> Result<Url, EndpointError> {
     }
 }
 
+/// Whether the URL's host is this machine.
+pub fn is_of_this_machine(url: &str) -> bool {
+    parse(url).is_ok_and(|url| url.host().is_some_and(|host| is_loopback(&host)))
+}
+
 fn is_loopback(host: &url::Host<&str>) -> bool {
     match host {
         url::Host::Ipv4(address) => address.is_loopback(),

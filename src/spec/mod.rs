@@ -20,7 +20,7 @@ mod variables;
 pub use accept::{AcceptSpec, AcceptedThing};
 pub use diagnostic::{Diagnostic, Severity};
 pub use elsewhere::{Elsewhere, KnownSpecs, Namer, SpecNames, UnreadSpec};
-pub use endpoint::{EndpointError, given_endpoint, given_genesys_endpoint};
+pub use endpoint::{EndpointError, given_endpoint, given_genesys_endpoint, is_of_this_machine};
 pub use environment::{EmptyEnvironment, Environment};
 pub use files::{read_bounded, read_spec};
 pub use format::{FormatError, format};

@@ -12,6 +12,7 @@ use crate::check::{
     Acceptance, AskedOrganization, Cause, CheckReport, Claim, Diagnosis, Finding, Harm, Level, Outcome,
     RoleReport, Sign, Topic, Verdict, is_organization,
 };
+use crate::text::one_line;
 
 /// What no report shows, for whoever gets one without the documentation.
 pub const BEYOND_A_CHECK: &str = "Whoever may change IAM or Lambda in your own account can still let others in; only a later check shows it.";
@@ -28,6 +29,8 @@ pub struct CheckView {
     pub account_id: String,
     pub region: String,
     pub in_sandbox: bool,
+    /// The endpoint of this machine that was asked instead of AWS.
+    pub stand_in: Option<String>,
     /// The name of the organization that was asked.
     pub organization: Option<String>,
     /// What was left out, and how to get it.
@@ -152,9 +155,45 @@ pub struct CauseView {
     pub lets_in: bool,
 }
 
+/// Where it was proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Real,
+    Sandbox,
+    /// An endpoint of this machine.
+    StandIn,
+}
+
+impl Place {
+    pub(super) fn of(in_sandbox: bool, has_stand_in: bool) -> Self {
+        match (in_sandbox, has_stand_in) {
+            (true, _) => Self::Sandbox,
+            (false, true) => Self::StandIn,
+            (false, false) => Self::Real,
+        }
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Real => "",
+            Self::Sandbox => " in the sandbox (not in AWS)",
+            Self::StandIn => " at an endpoint of this machine (not in AWS)",
+        }
+    }
+}
+
 impl CheckView {
+    /// That it is not about AWS itself, for people.
+    pub fn not_of_aws(&self) -> Option<String> {
+        let url = self.stand_in.as_ref()?;
+        Some(format!(
+            "Read at {}, an endpoint of this machine: nothing here is about AWS itself",
+            one_line(url)
+        ))
+    }
+
     pub fn new(report: &CheckReport) -> Self {
-        let CheckReport { spec, account_id, region, in_sandbox, organization, roles } = report;
+        let CheckReport { spec, account_id, region, in_sandbox, stand_in, organization, roles } = report;
         let count = |of: fn(&Outcome) -> bool| report.count(of);
         let with_sign = |sign| roles.iter().filter(|role| role.verdict.sign == sign).count();
         Self {
@@ -165,6 +204,7 @@ impl CheckView {
             account_id: account_id.to_string(),
             region: region.clone(),
             in_sandbox: *in_sandbox,
+            stand_in: stand_in.clone(),
             organization: match organization {
                 AskedOrganization::Named(name) => Some(name.clone()),
                 AskedOrganization::No(_) | AskedOrganization::Unknown => None,
@@ -187,7 +227,10 @@ impl CheckView {
                 fault: count(|outcome| matches!(outcome, Outcome::Fails(_))),
                 not_provable: count(|outcome| matches!(outcome, Outcome::NotProvable { .. })),
             },
-            roles: roles.iter().map(|role| role_view(role, *in_sandbox)).collect(),
+            roles: roles
+                .iter()
+                .map(|role| role_view(role, Place::of(*in_sandbox, stand_in.is_some())))
+                .collect(),
         }
     }
 }
@@ -208,7 +251,7 @@ impl Summary {
     }
 }
 
-pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
+pub(super) fn role_view(report: &RoleReport, place: Place) -> RoleView {
     let RoleReport {
         role,
         functions,
@@ -228,7 +271,7 @@ pub(super) fn role_view(report: &RoleReport, in_sandbox: bool) -> RoleView {
     RoleView {
         role: role.clone(),
         picture: picture(report),
-        verdict: verdict_view(verdict, functions, diagnosis, claims, in_sandbox),
+        verdict: verdict_view(verdict, functions, diagnosis, claims, place),
         prober: prober.clone().unwrap_or_default(),
         lines: claims.iter().map(|claim| line_view(claim, report)).collect(),
         diagnosis: causes,
@@ -266,7 +309,7 @@ fn verdict_view(
     functions: &str,
     diagnosis: &Diagnosis,
     claims: &[Claim],
-    in_sandbox: bool,
+    place: Place,
 ) -> VerdictView {
     let Verdict {
         sign,
@@ -383,20 +426,17 @@ fn verdict_view(
         };
         format!("{genesys}; {in_words}{more}{but}")
     };
+    let at = place.in_words();
     let proven = |many: bool| match left_open {
-        Some(open) if in_sandbox => {
-            format!("Proven by real calls in the sandbox (not in AWS); only {open}.")
-        }
-        Some(open) => format!("Proven by real calls; only {open}."),
+        Some(open) => format!("Proven by real calls{at}; only {open}."),
         None if !only_invoked.is_empty() && *sign != Sign::Broken => {
-            let place = if in_sandbox { " in the sandbox (not in AWS)" } else { "" };
             let rest = match proof {
                 Some(Level::Assumed) => "by real calls that ran no function (DryRun)",
                 _ => "by the live documents only",
             };
-            format!("Proven end to end{place} for {} only; the rest is shown {rest}.", few(only_invoked))
+            format!("Proven end to end{at} for {} only; the rest is shown {rest}.", few(only_invoked))
         }
-        None => proof_in_words(*proof, *sign, in_sandbox, many).to_owned(),
+        None => proof_in_words(*proof, *sign, place, many),
     };
     VerdictView {
         sign: *sign,
@@ -447,32 +487,29 @@ fn of_many_functions(claims: &[Claim]) -> bool {
     functions.map(|claim| &claim.function).collect::<BTreeSet<_>>().len() > 1
 }
 
-fn proof_in_words(proof: Option<Level>, sign: Sign, in_sandbox: bool, many: bool) -> &'static str {
-    match (proof, in_sandbox) {
-        (Some(Level::EndToEnd), false) if many => {
-            "Proven end to end: Genesys Cloud itself invoked each function."
+fn proof_in_words(proof: Option<Level>, sign: Sign, place: Place, many: bool) -> String {
+    let at = place.in_words();
+    match proof {
+        Some(Level::EndToEnd) => {
+            let genesys = if place == Place::Real { "Genesys Cloud itself" } else { "its Genesys Cloud" };
+            let functions = if many { "each function" } else { "the function" };
+            format!("Proven end to end{at}: {genesys} invoked {functions}.")
         }
-        (Some(Level::EndToEnd), true) if many => {
-            "Proven end to end in the sandbox (not in AWS): its Genesys Cloud invoked each function."
-        }
-        (Some(Level::EndToEnd), false) => "Proven end to end: Genesys Cloud itself invoked the function.",
-        (Some(Level::EndToEnd), true) => {
-            "Proven end to end in the sandbox (not in AWS): its Genesys Cloud invoked the function."
-        }
-        (Some(Level::Assumed), false) => {
+        Some(Level::Assumed) if place == Place::Real => {
             "Proven by real calls: the role was assumed and each invocation permitted; a DryRun does not show that the function runs."
+                .to_owned()
         }
-        (Some(Level::Assumed), true) => {
-            "Proven by real calls in the sandbox (not in AWS): role assumed, invocation permitted (DryRun: the function was not run)."
+        Some(Level::Assumed) => {
+            format!("Proven by real calls{at}: role assumed, invocation permitted (DryRun: the function was not run).")
         }
-        (Some(Level::Observed), _) => {
-            "Shown by the live documents, and by what AWS recorded: Genesys Cloud has assumed the role."
+        Some(Level::Observed) => {
+            "Shown by the live documents, and by what AWS recorded: Genesys Cloud has assumed the role.".to_owned()
         }
-        (Some(Level::Evaluated | Level::Configured | Level::Refused), _) => {
-            "Shown by the live documents, not by a call as Genesys Cloud."
+        Some(Level::Evaluated | Level::Configured | Level::Refused) => {
+            "Shown by the live documents, not by a call as Genesys Cloud.".to_owned()
         }
-        (None, _) if sign == Sign::Broken => "No level is proven: there is a fault.",
-        (None, _) => "Not everything could be evaluated.",
+        None if sign == Sign::Broken => "No level is proven: there is a fault.".to_owned(),
+        None => "Not everything could be evaluated.".to_owned(),
     }
 }
 

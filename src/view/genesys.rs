@@ -259,8 +259,7 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             list(names)
         ),
         GenesysNotice::ActionTakenOut { name, id } => format!(
-            "this spec made the data action {} ({}) and no longer has it: it stays as it is (write it into the spec to manage it again), unless you ask for its removal with `--prune` \
-             (in a spec with a `name` of its own)",
+            "this spec made the data action {} ({}) and no longer has it: it stays as it is (write it into the spec to manage it again), unless you ask for its removal with `--prune`",
             in_quotes(name),
             one_line(id)
         ),
@@ -276,14 +275,17 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             in_quotes(was)
         ),
         GenesysNotice::IntegrationTakenOut { name, id } => format!(
-            "this spec made the integration {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune` \
-             (in a spec with a `name` of its own)",
+            "this spec made the integration {} ({}) and no longer has it: it stays as it is, unless you ask for its removal with `--prune`",
             in_quotes(name),
             one_line(id)
         ),
         GenesysNotice::NamedElsewhere { what, by } => return named_elsewhere(what, by),
-        GenesysNotice::Flows { action, usage } => {
-            format!("data action {}: {}", in_quotes(action), usage_text(usage))
+        GenesysNotice::Flows { action, usage, is_only_renamed } => {
+            let keeps = match is_only_renamed {
+                true => "; it keeps its ID, by which flows call it (Archy's YAML names it)",
+                false => "",
+            };
+            format!("data action {}: {}{keeps}", in_quotes(action), usage_text(usage))
         }
         GenesysNotice::Annotations { action } => format!(
             "titles or descriptions in the contract of data action {} differ; they cannot be changed without a new action",

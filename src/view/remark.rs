@@ -3,7 +3,7 @@
 use super::genesys::{self, named_elsewhere};
 use super::parts::Remark;
 use super::words::{few, plural, tag_missing};
-use crate::arn::{Arn, Qualifier};
+use crate::arn::{Arn, FunctionArn, Qualifier};
 use crate::model::OwnOrganization;
 use crate::plan::{
     Blocker, GuardFinding, GuardedCall, HowToAccept, Notice, Owned, Owner, TenantDoubt, Widening,
@@ -174,6 +174,17 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
                  that accept it",
             );
         }
+        Notice::FunctionGone { function, line } => {
+            return Remark::new(format!(
+                "{}: the role may invoke it as before, and data actions that call it fail",
+                missing_function(function, *line)
+            ))
+            .with_remedy("deploy it, or take it out of `functions` and of the data actions");
+        }
+        Notice::FunctionUnknown { function, line, why } => {
+            let place = function_in_words(function, *line);
+            format!("whether Lambda has {place} is not known: {}", one_line(why))
+        }
         Notice::LeftOverAdopt { place } => {
             format!(
                 "`adopt = true` {place} is no longer needed: remove it, or it takes over what somebody else makes"
@@ -315,6 +326,21 @@ fn as_live(live: &Arn, desired: &Arn) -> String {
     one_line(&both.join(" and ")).into_owned()
 }
 
+fn missing_function(function: &FunctionArn, line: usize) -> String {
+    format!("Lambda has no {}", function_in_words(function, line))
+}
+
+/// ``function `f` in us-east-1 (line 7 of the spec)``
+fn function_in_words(function: &FunctionArn, line: usize) -> String {
+    let name = one_line(function.name());
+    let what = match function.qualifier() {
+        Some(Qualifier::Version(version)) => format!("version `{version}` of function `{name}`"),
+        Some(alias) => format!("alias `{}` of function `{name}`", one_line(&alias.to_string())),
+        None => format!("function `{name}`"),
+    };
+    format!("{what} in {} (line {line} of the spec)", function.region())
+}
+
 /// What is wrong, and how to fix it.
 pub fn blocker_remark(blocker: &Blocker) -> Remark {
     let (what, remedy) = match blocker {
@@ -356,19 +382,10 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
             format!("{} would be deleted, and `{key}` in the spec names it", one_line(&owned_text(what))),
             format!("name another in `{key}`, or put the role back into the spec"),
         ),
-        Blocker::MissingFunction { function, line } => {
-            let name = one_line(function.name());
-            let what = match function.qualifier() {
-                Some(Qualifier::Version(version)) => format!("version `{version}` of function `{name}`"),
-                Some(alias) => format!("alias `{}` of function `{name}`", one_line(&alias.to_string())),
-                None => format!("function `{name}`"),
-            };
-            (
-                format!("Lambda has no {what} in {} (line {line} of the spec)", function.region()),
-                "deploy it, or correct `functions` in the spec; `--except` applies the other roles"
-                    .to_owned(),
-            )
-        }
+        Blocker::MissingFunction { function, line } => (
+            missing_function(function, *line),
+            "deploy it, or correct `functions` in the spec; `--except` applies the other roles".to_owned(),
+        ),
         Blocker::NameTaken { what, live } => (
             format!(
                 "the name of {} is taken by `{}`: IAM's names ignore case and path",

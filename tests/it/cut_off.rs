@@ -238,7 +238,7 @@ fn a_data_action_taken_out_says_all_that_its_pruning_needs() {
     let spec = fs::read_to_string(project.path("genesys.toml")).unwrap();
     project.write_spec(spec.split_once(ACTION).unwrap().0);
     let plan = project.sandbox(&["plan"]);
-    plan.says("with `--prune` (in a spec with a `name` of its own)");
+    plan.says("unless you ask for its removal with `--prune`");
 }
 
 #[test]

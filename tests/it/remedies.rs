@@ -157,6 +157,26 @@ fn a_remedy_names_first_what_would_block_apply() {
         .says("there is no such role");
 }
 
+/// What the role may invoke already is no reason to leave it open.
+#[test]
+fn a_function_that_is_gone_keeps_nobody_from_closing_the_role() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.sandbox(&["--scenario", "open-role", "check"]).expect(4);
+    let check = project.sandbox(&["--scenario", "function-missing", "check"]);
+    check.expect(4).says("do: run `genesys-iam --sandbox apply`: it restores the trust policy");
+    let plan = project.sandbox(&["plan"]);
+    plan.expect(0).says("Lambda has no function `my-genesys-trigger-function` in us-east-1 (line ");
+    plan.says("the role may invoke it as before, and data actions that call it fail");
+    project.sandbox(&["apply", "--yes"]).expect(4).says("done   UpdateAssumeRolePolicy");
+    project.sandbox(&["check"]).expect(4).says("1. Lambda in us-east-1 has no function").says_not("\n  2. ");
+    // What would grant it is blocked.
+    project
+        .sandbox(&["--scenario", "policy-missing", "plan"])
+        .expect(3)
+        .says("blocked: Lambda has no function");
+}
+
 #[test]
 fn an_open_function_is_in_the_headline_also_where_there_is_no_role() {
     let project = Project::new(EXAMPLE);

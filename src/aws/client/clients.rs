@@ -43,6 +43,11 @@ pub struct Clients {
 }
 
 impl Clients {
+    /// The endpoint for all services, if one was given.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.sdk.endpoint_url()
+    }
+
     pub(super) fn from_sdk(sdk: SdkConfig, region: String) -> Self {
         let attempts = sdk.retry_config().map_or(3, RetryConfig::max_attempts);
         // Waiting in the queue is not part of an attempt: the limiter itself bounds it.

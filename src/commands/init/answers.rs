@@ -49,7 +49,7 @@ impl Answers {
     }
 
     pub(super) fn functions(&self) -> impl Iterator<Item = &str> {
-        self.functions.split([' ', ',']).filter(|name| !name.is_empty())
+        self.functions.split(',').map(str::trim).filter(|name| !name.is_empty())
     }
 
     pub(super) fn data_actions(&self) -> impl Iterator<Item = &str> {

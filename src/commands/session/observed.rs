@@ -8,9 +8,7 @@ use crate::aws::Caller;
 use crate::check::{FunctionState, OwnPolicy};
 use crate::genesys::GenesysError;
 use crate::model::{DesiredState, Foresight, LiveState};
-use crate::plan::{Blocker, FunctionPolicy, Plan, diff, note_accepts};
-use crate::render::output::Output;
-use crate::render::style::{WARNING, paint};
+use crate::plan::{Blocker, FunctionPolicy, Notice, Plan, diff, is_granted_already, note_accepts};
 use crate::spec::{FunctionRef, Spec};
 
 /// Each function's state, and the exact ARNs that Lambda's API returned.
@@ -62,29 +60,36 @@ impl Observed {
     }
 
     /// What would change. Only a role with missing functions is blocked.
-    pub fn plan(&mut self, spec: &Spec, output: &Output) -> Plan {
-        for (arn, state) in &self.functions {
-            if let FunctionState::Unknown(why) = state {
-                output.message(&format!(
-                    "{} whether `{arn}` exists is not known: {why}\n",
-                    paint(WARNING, "warning:")
-                ));
-            }
-        }
+    pub fn plan(&mut self, spec: &Spec) -> Plan {
         let mut plan = self.draft.take().unwrap_or_else(|| diff(&self.live, &self.desired));
         for role in &spec.roles {
-            let is_missing =
-                |function: &&FunctionRef| self.functions.get(&function.arn) == Some(&FunctionState::Missing);
-            let missing = role.functions.iter().filter(is_missing);
-            let blockers = missing
-                .map(|f| Blocker::MissingFunction { function: f.arn.clone(), line: f.line })
-                .collect::<Vec<_>>();
+            let doubtful =
+                role.functions.iter().filter_map(|function| match self.functions.get(&function.arn) {
+                    Some(FunctionState::Missing) => Some((function, None)),
+                    Some(FunctionState::Unknown(why)) => Some((function, Some(why))),
+                    Some(FunctionState::Exists(_)) | None => None,
+                });
+            let doubtful: Vec<(&FunctionRef, Option<&String>)> = doubtful.collect();
             // Of thousands of roles, only a few are searched for.
-            if blockers.is_empty() {
+            if doubtful.is_empty() {
                 continue;
             }
-            if let Some(plan) = plan.roles.iter_mut().find(|plan| plan.role == role.name) {
-                plan.blockers.extend(blockers);
+            let desired = self.desired.roles.iter().find(|desired| desired.role.name == role.name);
+            let live = self.live.roles.get(&role.name);
+            let Some(plan) = plan.roles.iter_mut().find(|plan| plan.role == role.name) else { continue };
+            for (FunctionRef { arn, line, .. }, unknown) in doubtful {
+                let (function, line) = (arn.clone(), *line);
+                let is_granted =
+                    desired.zip(live).is_some_and(|(role, live)| is_granted_already(role, live, arn));
+                // Somebody may only wait for the trust policy to be closed.
+                match (is_granted, unknown) {
+                    (true, None) => plan.notices.push(Notice::FunctionGone { function, line }),
+                    (false, None) => plan.blockers.push(Blocker::MissingFunction { function, line }),
+                    (true, Some(_)) => {}
+                    (false, Some(why)) => {
+                        plan.notices.push(Notice::FunctionUnknown { function, line, why: why.clone() });
+                    }
+                }
             }
         }
         self.add_accepts(&mut plan);

@@ -438,10 +438,12 @@ fn actions(
             } else {
                 &mut planned.changes
             };
+            let is_only_renamed = mutable.iter().all(|diff| matches!(diff.member, "name" | "category"));
             changes.push(patch(found, &action.state, mutable));
             side.notices.push(GenesysNotice::Flows {
                 action: name.clone(),
                 usage: usage_of(organization, &found.id),
+                is_only_renamed,
             });
         } else if state.has_other_annotations(&action.state) {
             side.notices.push(GenesysNotice::Annotations { action: name.clone() });
@@ -529,7 +531,11 @@ pub(super) fn take_away(
 ) {
     let usage = usage_of(organization, &action.id);
     if !is_blocked(action, &usage, scope, false, side) && usage.may_be() {
-        side.notices.push(GenesysNotice::Flows { action: action.name.clone(), usage });
+        side.notices.push(GenesysNotice::Flows {
+            action: action.name.clone(),
+            usage,
+            is_only_renamed: false,
+        });
     }
     let (id, name) = (action.id.clone(), action.name.clone());
     let owner = ActionOwner { integration: integration.to_owned(), spec: scope.spec.to_owned() };

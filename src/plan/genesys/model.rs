@@ -79,7 +79,7 @@ pub enum GenesysNotice {
     /// This spec made it and no longer has it, and someone else names it: it stays.
     NamedElsewhere { what: String, by: Namer },
     /// Flows use what is changed, or may use it.
-    Flows { action: String, usage: Usage },
+    Flows { action: String, usage: Usage, is_only_renamed: bool },
     /// Titles and descriptions of a contract cannot be changed without a new action.
     Annotations { action: String },
     /// Genesys Cloud does not show it.

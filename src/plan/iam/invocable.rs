@@ -37,6 +37,13 @@ pub(in crate::plan) fn functions_changed(
     changed
 }
 
+/// Whether the role's own policy allows it as it is: then no change grants it.
+pub fn is_granted_already(role: &DesiredRole, live: &Live, function: &FunctionArn) -> bool {
+    live.policy.as_ref().is_some_and(|policy| {
+        may_invoke(&role.role.arn, [&policy.policy.document].into_iter(), None, &function.to_string())
+    })
+}
+
 /// A role's policies, and its boundary.
 pub(in crate::plan) struct Permissions {
     /// By ARN, or by name if they are inline.

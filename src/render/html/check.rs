@@ -27,13 +27,16 @@ pub fn checks(
         Some((_, _, role)) => Tone::of_sign(role.verdict.sign),
         None => Tone::Open,
     };
-    let in_sandbox = reports.iter().any(|(_, report)| report.in_sandbox);
+    let badge = match reports.iter().any(|(_, report)| report.in_sandbox) {
+        true => Some(page::SANDBOX.to_owned()),
+        false => reports.iter().find_map(|(_, report)| report.not_of_aws()),
+    };
     let title = match rows.as_slice() {
         [(_, _, role)] => format!("{} · check · genesys-iam", role.role),
         _ => format!("{} · check · genesys-iam", plural(rows.len(), "role")),
     };
     page::page(&title, tone, mask, |html| {
-        page::top(html, "check", in_sandbox);
+        page::top(html, "check", badge.as_deref());
         html.raw("<main>\n");
         verdict(html, &rows, summary, failed, tone);
         facts(html, reports, provenance, time);

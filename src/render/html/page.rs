@@ -121,11 +121,14 @@ pub(super) fn page(
     html.finish()
 }
 
+/// What a page about the sandbox says first.
+pub(super) const SANDBOX: &str = "Sandbox: nothing here is about a real account";
+
 /// The line at the very top.
-pub(super) fn top(html: &mut Html<'_>, command: &'static str, in_sandbox: bool) {
+pub(super) fn top(html: &mut Html<'_>, command: &'static str, badge: Option<&str>) {
     html.raw("<header class=\"top\"><span><b>genesys-iam</b> ").raw(command).raw("</span>");
-    if in_sandbox {
-        html.raw("<span class=\"sandbox\">Sandbox: nothing here is about a real account</span>");
+    if let Some(badge) = badge {
+        html.raw("<span class=\"sandbox\">").text(badge).raw("</span>");
     }
     html.raw("</header>\n");
 }

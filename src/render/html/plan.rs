@@ -35,7 +35,7 @@ pub fn plans(
         rows => plural(rows.len(), "role"),
     };
     page::page(&format!("{what} · plan · genesys-iam"), tone, mask, |html| {
-        page::top(html, "plan", in_sandbox);
+        page::top(html, "plan", in_sandbox.then_some(page::SANDBOX));
         html.raw("<main>\n");
         headline(html, &rows, &summary, tone);
         facts(html, plans, provenance, time);

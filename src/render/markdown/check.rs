@@ -44,7 +44,9 @@ pub(super) fn checks_within(
     let mut out = check_headline(esc, &rows, summary, failed, &origin(esc, provenance, &place));
     let mut notes: Vec<&String> = reports.iter().filter_map(|(_, report)| report.left_out.as_ref()).collect();
     notes.dedup();
-    for note in notes {
+    let mut stand_ins: Vec<String> = reports.iter().filter_map(|(_, report)| report.not_of_aws()).collect();
+    stand_ins.dedup();
+    for note in stand_ins.iter().chain(notes) {
         let _ = writeln!(out, "{}.\n", esc.text(note));
     }
     // The verdict of every role before any causes, and those before the observations.

@@ -322,7 +322,7 @@ impl Parser<'_> {
                         span,
                         "`function` is missing: the role has several",
                         "this data action",
-                        format!("add `function = {:?}`; the others are {}", functions[0].written, listed()),
+                        format!("add `function = \"…\"`, one of {}", listed()),
                     );
                     return None;
                 }
