@@ -12,16 +12,40 @@ plan=${PLAN:-plan.json}
 marker="<!-- genesys-iam plan: $title -->"
 comment=$work/comment.md
 
-# The pull request's removed files that are named by the specs. What such a spec made is read only as long as another of its account is.
-removed() {
-    local file name
+# Whether a file is one of the specs, or in one of their folders.
+is_spec() {
+    local name
+    for name in "${names[@]}"; do
+        # The specs of a folder are not those of folders in it.
+        case "$1" in
+        "${name%/}") return 0 ;;
+        *.toml) if [ "${1%/*}" = "${name%/}" ]; then return 0; fi ;;
+        esac
+    done
+    return 1
+}
+
+# What becomes of the specs' files in the pull request: those that it removes or moves elsewhere, and those whose account it changes. What
+# such a spec made is read only as long as another of its account is.
+left_behind() {
+    local old new
     [ -n "${PULL_REQUEST:-}" ] || return 0
-    # shellcheck disable=SC2016
-    gh api --paginate "repos/$GITHUB_REPOSITORY/pulls/$PULL_REQUEST/files" --jq '.[] | select(.status == "removed") | .filename' |
-        while read -r file; do
-            for name in "${names[@]}"; do
-                case "$file" in "${name%/}" | "${name%/}"/*.toml) printf '%s\n' "$file" && break ;; esac
-            done
+    # A slash begins no file's name: without a new one, there is still something to read.
+    gh api --paginate "repos/$GITHUB_REPOSITORY/pulls/$PULL_REQUEST/files" --jq '.[]
+        | if .status == "removed" then [.filename, "/"]
+          elif .status == "renamed" then [.previous_filename, .filename]
+          elif (.patch // "" | test("(^|\n)-\\s*account_id\\s*=")) then [.filename, "/account"]
+          else empty end
+        | @tsv' |
+        while IFS=$'\t' read -r old new; do
+            # shellcheck disable=SC2016
+            if is_spec "$old" && [ "$new" = /account ]; then
+                printf 'changes the `account_id` of `%s`. If that is its AWS account, what that spec made in the former one stays, as open as before, and %s\n' \
+                    "${old//\`/}" "once no spec is of that account no run looks there. Run \`genesys-iam destroy\` with the former file first."
+            elif is_spec "$old" && ! is_spec "$new"; then
+                printf 'removes `%s`. What that spec made stays, as open as before, and once no other spec is of its account %s\n' \
+                    "${old//\`/}" "no run looks there. Run \`genesys-iam destroy\` with that file first."
+            fi
         done
 }
 
@@ -31,13 +55,10 @@ run "$work/plan.md" plan --format markdown --report "json=$report" --out "$plan"
 {
     printf '%s\n' "$marker"
     heading plan
-    if gone=$(removed); then
-        while read -r file; do
-            if [ -z "$file" ]; then continue; fi
-            # shellcheck disable=SC2016
-            printf '> [!CAUTION]\n> This pull request removes `%s`. What that spec made stays, as open as before, and once no other spec is of its account %s\n\n' \
-                "${file//\`/}" 'no run looks there. Run `genesys-iam destroy` with that file first.'
-        done <<<"$gone"
+    if left=$(left_behind); then
+        while read -r line; do
+            if [ -n "$line" ]; then printf '> [!CAUTION]\n> This pull request %s\n\n' "$line"; fi
+        done <<<"$left"
     else
         printf '> [!CAUTION]\n> Which files the pull request removes could not be read: what a removed spec made stays.\n\n'
     fi

@@ -366,6 +366,11 @@ fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
              this one, and the flows fail until they use the new one"
                 .to_owned(),
         ),
+        GenesysBlocker::RoleInUse { role, integration, .. } => (
+            Cause::DataAction,
+            format!("The integration \"{integration}\" uses the role `{role}`, which would be deleted"),
+            "give it another role first".to_owned(),
+        ),
         GenesysBlocker::ForeignActions { integration, .. } => (
             Cause::DataAction,
             format!("The integration \"{integration}\" has data actions that this spec did not make"),

@@ -30,7 +30,13 @@ pub(super) fn was_demanded(used: &RoleUse, history: &EventHistory, facts: &Facts
         let had_it = |earlier: &RoleUse| {
             earlier.at < used.at && earlier.external_id.as_ref().is_some_and(|id| id.expose() == right)
         };
-        history.written.iter().any(|written| written.at <= used.at && admitted(written))
+        // The newest corrected it, perhaps in the second of the use; any other was there before.
+        let newest =
+            history.written.iter().enumerate().max_by_key(|(_, written)| written.at).map(|(at, _)| at);
+        let others = history.written.iter().enumerate().filter(|(at, _)| Some(*at) != newest);
+        others
+            .map(|(_, written)| written)
+            .any(|written| written.at.as_second() <= used.at.as_second() && admitted(written))
             || history.uses.iter().any(had_it)
     };
     !admits(role, &genesys, Some(id))

@@ -1,8 +1,11 @@
 //! The path of an invocation through both services: what it passes, by name.
 
+use serde_json::Value;
+
 use super::configured::may_be_meant;
 use super::facts::{ActionFacts, CredentialArn, Facts, GenesysSide};
 use crate::arn::{AccountId, FunctionArn};
+use crate::spec::ActionContent;
 
 /// From Genesys Cloud to the functions; the report has the role's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,9 +19,26 @@ pub struct InvocationPath {
     pub integrations: Vec<String>,
     /// Their data actions that point at one of the functions; all of them, if none does.
     pub actions: Vec<String>,
+    /// What each of them calls.
+    pub calls: Vec<Call>,
     pub policy: String,
     /// In spec order.
     pub functions: Vec<FunctionArn>,
+}
+
+/// A data action and its function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub action: String,
+    /// A name, or what is in its place.
+    pub function: String,
+    /// The names in its contract, as the spec has it: what it takes, and what it returns.
+    pub contract: Option<[Vec<String>; 2]>,
+}
+
+/// The names that a contract's schema has.
+pub fn member_names(schema: &Value) -> Vec<String> {
+    schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
 }
 
 pub(crate) fn path(facts: &Facts) -> InvocationPath {
@@ -53,10 +73,24 @@ pub(crate) fn path(facts: &Facts) -> InvocationPath {
         actions.into_iter().map(|action| action.name.clone()).collect()
     };
     let pointing: Vec<&ActionFacts> = own.iter().filter(points).copied().collect();
-    let mut actions = names(if pointing.is_empty() { own } else { pointing });
+    let shown = if pointing.is_empty() { own } else { pointing };
+    let wanted = || desired.integration.iter().flat_map(|integration| &integration.actions);
+    let call = |action: &str, target: &str| {
+        let of_spec = wanted().find(|one| one.state.content.name == action);
+        Call {
+            action: action.to_owned(),
+            function: target.parse().map_or_else(|_| target.to_owned(), |arn: FunctionArn| arn.label()),
+            contract: of_spec.map(|one| {
+                let ActionContent { input_schema, success_schema, .. } = &one.state.content;
+                [member_names(input_schema), member_names(success_schema)]
+            }),
+        }
+    };
+    let mut calls: Vec<Call> = shown.iter().map(|action| call(&action.name, &action.target)).collect();
+    let mut actions = names(shown);
     if actions.is_empty() {
-        let wanted = desired.integration.iter().flat_map(|integration| &integration.actions);
-        actions = wanted.map(|action| action.state.content.name.clone()).collect();
+        actions = wanted().map(|action| action.state.content.name.clone()).collect();
+        calls = wanted().map(|action| call(&action.state.content.name, &action.state.target)).collect();
     }
     InvocationPath {
         account_id: desired.role.arn.account.clone(),
@@ -64,6 +98,7 @@ pub(crate) fn path(facts: &Facts) -> InvocationPath {
         organization,
         integrations,
         actions,
+        calls,
         policy: desired.policy.name.clone(),
         functions: desired.functions.clone(),
     }

@@ -18,6 +18,7 @@ use super::specs::SpecSource;
 use super::{CommandError, Status, check, plan, repeat};
 use crate::apply::{Interrupt, ReplacementTests};
 use crate::backoff::Backoff;
+use crate::check::member_names;
 use crate::explain::Explain;
 use crate::genesys::Siblings;
 use crate::model::OrganizationReading;
@@ -314,7 +315,7 @@ fn tests(plan: &Plan, observed: &Observed) -> Vec<RunnableTest> {
                 test: SpecTest {
                     id: found.id.clone(),
                     input: serde_json::Value::Object(input.clone()).to_string(),
-                    outputs: check::member_names(&action.state.content.success_schema),
+                    outputs: member_names(&action.state.content.success_schema),
                     role_is_new,
                 },
             }));

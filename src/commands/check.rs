@@ -18,7 +18,9 @@ use super::since::{LookBack, Since};
 use super::specs::SpecsError;
 use super::{CommandError, Status, evidence};
 use crate::arn::Arn;
-use crate::check::{AskedOrganization, CheckReport, Facts, GenesysSide, Level, RoleReport, judge};
+use crate::check::{
+    AskedOrganization, CheckReport, Facts, GenesysSide, Level, RoleReport, judge, member_names,
+};
 use crate::explain::Explain;
 use crate::genesys::{self, Action, ActionContract, GenesysError, TestResult};
 use crate::model::{LookForOrphans, OrganizationReading};
@@ -447,11 +449,6 @@ fn example_of(schema: &serde_json::Value) -> String {
         (name.clone(), value)
     });
     serde_json::Value::Object(members.collect()).to_string()
-}
-
-/// The names that a contract's schema has.
-pub(super) fn member_names(schema: &serde_json::Value) -> Vec<String> {
-    schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
 }
 
 /// This many characters of an answer: more nobody reads on a terminal.

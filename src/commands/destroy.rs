@@ -32,7 +32,7 @@ pub struct DestroyArgs {
     /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
-    /// Also delete data actions that flows use, or may use, and roles whose data actions could not be read
+    /// Also delete data actions that flows use, or may use, roles that other integrations use, and roles whose data actions could not be read
     #[arg(long)]
     pub even_if_used: bool,
     /// How to print what was done; json and markdown ask nothing, so they need --yes

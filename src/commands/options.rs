@@ -248,7 +248,7 @@ pub struct Scope {
     /// names them
     #[arg(long, conflicts_with = "roles")]
     pub prune: bool,
-    /// Also delete or replace data actions that flows use, or may use
+    /// Also delete or replace data actions that flows use, or may use, and delete roles that other integrations use
     #[arg(long)]
     pub even_if_used: bool,
     /// What the spec with this name made (roles of the account, integrations) is somebody's, though no file here has it (`*` and `?` are wildcards;

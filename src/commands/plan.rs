@@ -145,6 +145,11 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
         made.iter().find_map(|(_, made)| refusal(&made.as_ref().ok()?.1.0, &args.planning.guard))
     {
         warn_of_earlier(args, output);
+        // Of a spec that could not be read, more is said by its error.
+        if refusal.status() != outcome {
+            report(&refusal.into(), output);
+            return Ok(outcome);
+        }
         return Err(refusal.into());
     }
     if let Some(path) = &args.out {

@@ -34,7 +34,7 @@ use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
 use crate::sandbox;
 use crate::spec::Spec;
-use crate::text::plural;
+use crate::text::{plural, shell_word};
 
 pub struct Session {
     pub spec: Spec,
@@ -306,8 +306,12 @@ impl Session {
                 deleting.join(", ")
             );
         }
+        // A policy for the spec says nothing about what was taken out of it.
+        let role = error.subject.strip_prefix("role `").and_then(|rest| rest.strip_suffix('`'));
+        let pruned = role.filter(|name| desired.roles.iter().all(|role| role.role.name != **name));
+        let pruned = pruned.map(|name| format!(" --pruned {}", shell_word(name))).unwrap_or_default();
         output.message(&format!(
-            "{} for this spec `{word}` needs {}; `{} permissions --for {word}` prints the policy{more}\n",
+            "{} for this spec `{word}` needs {}; `{} permissions --for {word}{pruned}` prints the policy{more}\n",
             paint(WARNING, "note:"),
             actions.join(", "),
             self.invocation

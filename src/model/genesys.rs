@@ -217,6 +217,41 @@ impl MemberDiff {
     }
 }
 
+/// A field of a contract that only one side has, or that has another type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldDiff {
+    /// `input_schema` or `success_schema`.
+    pub member: &'static str,
+    pub name: String,
+    /// Their types; `None`: there is no such field.
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+impl MemberDiff {
+    /// The fields that differ, if it is a contract's schema.
+    pub fn fields(&self) -> Vec<FieldDiff> {
+        let types = |schema: &Value| -> BTreeMap<String, String> {
+            let properties = schema["properties"].as_object().into_iter().flatten();
+            let word = |property: &Value| match &property["type"] {
+                Value::String(word) => word.clone(),
+                other => other.to_string(),
+            };
+            properties.map(|(name, property)| (name.clone(), word(property))).collect()
+        };
+        let (before, after) = (types(&self.before), types(&self.after));
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let differing = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+        let field = |name: &String| FieldDiff {
+            member: self.member,
+            name: name.clone(),
+            before: before.get(name).cloned(),
+            after: after.get(name).cloned(),
+        };
+        differing.map(field).collect()
+    }
+}
+
 impl ActionState {
     /// Differences in meaning, by field; order, line ends and what Genesys Cloud fills in by itself do not count.
     pub fn differences(&self, wanted: &Self) -> Vec<MemberDiff> {

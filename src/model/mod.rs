@@ -14,7 +14,7 @@ mod resolve;
 pub use desired::{DesiredRole, DesiredState};
 pub use foresight::{Foresight, Namesakes, RoleTrust, WantedNames};
 pub use genesys::{
-    ActionState, DesiredAction, DesiredIntegration, LiveAction, LiveCredential, LiveIntegration,
+    ActionState, DesiredAction, DesiredIntegration, FieldDiff, LiveAction, LiveCredential, LiveIntegration,
     LiveOrganization, Marker, MemberDiff, OrganizationReading, Usage, arn_in_name,
 };
 pub use guards::GuardsReading;

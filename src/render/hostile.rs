@@ -52,6 +52,7 @@ pub(super) fn hostile_report(text: &str, sign: Sign, functions: usize) -> CheckV
         warnings: vec![Remark::new(text).with_paste(vec![t()])],
         notices: vec![t()],
         observation: Some(t()),
+        calls: vec![t()],
     };
     CheckView {
         format: "genesys-iam check",

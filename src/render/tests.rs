@@ -229,6 +229,7 @@ proptest! {
     ) {
         let state = desired("").roles.remove(0);
         let path = InvocationPath {
+            calls: Vec::new(),
             account_id: state.role.arn.account.clone(),
             genesys_account_id: state.genesys_account_id.clone(),
             organization: None,

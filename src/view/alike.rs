@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::plan::RolePlanView;
+use super::wire::Sides;
 use crate::policy::access::AccessSign;
 
 /// A plan with more roles than this shows what is alike once.
@@ -57,15 +60,50 @@ fn without_names(role: &RolePlanView) -> Option<String> {
     {
         lines.retain(|line| line.sign != AccessSign::Kept || line.is_wider);
     }
+    for change in &mut changing.changes {
+        let (before, after) = what_changes(change.sides.values());
+        change.sides = Sides::Read { before, after };
+    }
     let escaped = |name: &str| {
         let quoted = serde_json::to_string(name).ok()?;
         Some(quoted.trim_matches('"').to_owned()).filter(|name| !name.is_empty())
     };
     let name = escaped(&role.role)?;
-    let mut all = serde_json::to_string(&changing).ok()?.replace(&name, "\n");
+    let mut all = without_word(&serde_json::to_string(&changing).ok()?, &name, "\n");
     for (number, function) in functions(role).into_iter().enumerate() {
-        let function = escaped(function)?.replace(&name, "\n");
-        all = all.replace(&function, &format!("\t{number}\t"));
+        let function = without_word(&escaped(function)?, &name, "\n");
+        all = without_word(&all, &function, &format!("\t{number}\t"));
     }
     Some(all)
+}
+
+/// Both sides without what the change repeats as it is.
+fn what_changes((mut before, mut after): (Value, Value)) -> (Value, Value) {
+    if let (Some(before), Some(after)) = (before.as_object_mut(), after.as_object_mut()) {
+        let is_same = |(key, value): &(&String, &Value)| after.get(*key) == Some(value);
+        let same: Vec<String> = before.iter().filter(is_same).map(|(key, _)| key.clone()).collect();
+        for key in same {
+            before.remove(&key);
+            after.remove(&key);
+        }
+    }
+    (before, after)
+}
+
+/// Puts a sign in the place of a name, where it is not a part of a longer one or of an ID.
+fn without_word(text: &str, word: &str, sign: &str) -> String {
+    let is_inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, _) in text.match_indices(word) {
+        let end = at + word.len();
+        if is_inside(text[..at].chars().next_back()) || is_inside(text[end..].chars().next()) {
+            continue;
+        }
+        out.push_str(&text[done..at]);
+        out.push_str(sign);
+        done = end;
+    }
+    out.push_str(&text[done..]);
+    out
 }

@@ -9,7 +9,7 @@ use super::remark::{notice_remark, to_accept};
 use super::words::few;
 use crate::arn::FunctionArn;
 use crate::check::{
-    Acceptance, AskedOrganization, Cause, CheckReport, Claim, Diagnosis, Finding, Harm, Level, Outcome,
+    Acceptance, AskedOrganization, Call, Cause, CheckReport, Claim, Diagnosis, Finding, Harm, Level, Outcome,
     RoleReport, Sign, Topic, Verdict, is_organization,
 };
 use crate::text::one_line;
@@ -76,6 +76,9 @@ pub struct RoleView {
     pub notices: Vec<String>,
     /// What AWS recorded of the role's use; `None`: nobody looked, or nobody may.
     pub observation: Option<String>,
+    /// What the data actions invoke, a sentence each.
+    #[serde(skip)]
+    pub calls: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -255,7 +258,7 @@ pub(super) fn role_view(report: &RoleReport, place: Place) -> RoleView {
     let RoleReport {
         role,
         functions,
-        path: _,
+        path,
         prober,
         claims,
         diagnosis,
@@ -286,8 +289,22 @@ pub(super) fn role_view(report: &RoleReport, place: Place) -> RoleView {
             .collect(),
         warnings: notices.iter().map(|notice| notice_remark(notice, role)).collect(),
         observation: observation.clone(),
+        calls: path.calls.iter().map(call_in_words).collect(),
         notices: report.claim_notices().map(str::to_owned).collect(),
     }
+}
+
+/// ``"Get order" invokes function `orders`; it takes `id` and returns `status` ``
+fn call_in_words(call: &Call) -> String {
+    let Call { action, function, contract } = call;
+    let names = |names: &[String]| match names {
+        [] => "nothing".to_owned(),
+        names => names.iter().map(|name| format!("`{}`", one_line(name))).collect::<Vec<_>>().join(", "),
+    };
+    let contract = contract
+        .as_ref()
+        .map(|[takes, returns]| format!("; it takes {} and returns {}", names(takes), names(returns)));
+    format!("\"{}\" invokes `{}`{}", one_line(action), one_line(function), contract.unwrap_or_default())
 }
 
 const THE_ROLE: &str = "the role";

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::parts::{Field, Remark, field, text_diff, value_diff};
 use super::words::few;
+use crate::arn::Arn;
 use crate::model::{
-    ActionState, DesiredIntegration, LiveIntegration, LiveOrganization, OrganizationReading, Usage,
+    ActionState, DesiredIntegration, FieldDiff, LiveIntegration, LiveOrganization, OrganizationReading, Usage,
 };
 use crate::plan::Owner;
 use crate::plan::genesys::{
@@ -231,6 +232,25 @@ fn owner_text(by: &Owner) -> String {
     }
 }
 
+/// ` (it would gain input `id` (string))`
+fn fields_in_words(fields: &[FieldDiff]) -> String {
+    let side = |member: &str| if member == "input_schema" { "input" } else { "output" };
+    let field = |FieldDiff { member, name, before, after }: &FieldDiff| {
+        let what = format!("{} `{}`", side(member), one_line(name));
+        match (before, after) {
+            (None, Some(kind)) => format!("gain {what} ({})", one_line(kind)),
+            (Some(before), Some(after)) => {
+                format!("change {what} from {} to {}", one_line(before), one_line(after))
+            }
+            _ => format!("lose {what}"),
+        }
+    };
+    match fields {
+        [] => String::new(),
+        fields => format!(" (it would {})", super::words::few(&fields.iter().map(field).collect::<Vec<_>>())),
+    }
+}
+
 fn list(names: &[String]) -> String {
     names.iter().map(|name| in_quotes(name)).collect::<Vec<_>>().join(", ")
 }
@@ -332,11 +352,20 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             let them = if *was && *replace { "them" } else { "it" };
             format!("data action {}: {keys} no longer needed: remove {them}{or}", in_quotes(action))
         }
-        GenesysNotice::Repointed { integration, before, after } => format!(
-            "integration {}: once IAM shows it, Genesys Cloud will assume {after} in place of {}",
-            in_quotes(integration),
-            one_line(before)
-        ),
+        GenesysNotice::Repointed { integration, before, after } => {
+            let account = |arn: &str| arn.parse::<Arn>().ok().map(|arn| arn.account);
+            let stays = match (account(before), account(after)) {
+                (Some(former), Some(account)) if former != account => format!(
+                    "; the role in AWS account {former} stays as open as before, and no plan of this spec looks there"
+                ),
+                _ => String::new(),
+            };
+            format!(
+                "integration {}: once IAM shows it, Genesys Cloud will assume {after} in place of {}{stays}",
+                in_quotes(integration),
+                one_line(before)
+            )
+        }
         GenesysNotice::OffMeanwhile { integration, former } => format!(
             "integration {} is switched off until everything is as wanted: role `{}`, which it used until now, changes too",
             in_quotes(integration),
@@ -361,6 +390,11 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
                 one_line(role)
             )
         }
+        GenesysNotice::UsersUnknown { role } => format!(
+            "role `{}` is deleted, and whether an integration of Genesys Cloud uses it is not known: there are no credentials of the \
+             organization, or they do not show it",
+            one_line(role)
+        ),
         GenesysNotice::NotRead { why } => format!("Genesys Cloud's side was not read: {}", one_line(why)),
     })
 }
@@ -411,12 +445,13 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
             format!("no {what} has the ID {}", one_line(id)),
             "correct `id`, or leave it out: then the name counts".to_owned(),
         ),
-        GenesysBlocker::NeedsReplacement { action, id, members, also, usage } => (
+        GenesysBlocker::NeedsReplacement { action, id, members, fields, also, usage } => (
             format!(
-                "data action {} ({}): {} cannot be changed in a published action{}; {}",
+                "data action {} ({}): {} cannot be changed in a published action{}{}; {}",
                 in_quotes(action),
                 one_line(id),
                 in_backquotes(members),
+                fields_in_words(fields),
                 match also.as_slice() {
                     [] => String::new(),
                     [one] => format!(", and the change to `{one}` waits with it"),
@@ -443,6 +478,16 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
             "to keep flows working, give the new contract to a second [[role.data_action]] under another name and leave this one as it \
              was, without `replace`; point the flows at the new one, then take this one out of the spec and run `apply --prune`; \
              `--even-if-used` replaces it anyway, and the flows fail until they use the new one"
+                .to_owned(),
+        ),
+        GenesysBlocker::RoleInUse { role, integration, action } => (
+            format!(
+                "role `{}` would be deleted, and data action {} of the integration {}, which the spec does not have, calls through it",
+                one_line(role),
+                in_quotes(action),
+                in_quotes(integration)
+            ),
+            "give that integration another role first; `--even-if-used` deletes this one anyway, and the data action fails with 403"
                 .to_owned(),
         ),
         GenesysBlocker::ForeignActions { integration, names } => (

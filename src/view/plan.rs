@@ -302,7 +302,8 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
             Notice::ConfirmedAccount { .. }
                 | Notice::Accepted { lets_in: true, .. }
                 | Notice::AcceptedOpen { .. }
-                | Notice::Genesys(GenesysNotice::CutOff { .. })
+                | Notice::FunctionUnknown { .. }
+                | Notice::Genesys(GenesysNotice::CutOff { .. } | GenesysNotice::UsersUnknown { .. })
         ) || matches!(
             notice,
             Notice::Genesys(GenesysNotice::Replaced { usage: Usage::Flows(flows), .. }) if !flows.is_empty()

@@ -20,15 +20,22 @@ struct BothSides {
     after: Value,
 }
 
-impl Serialize for Sides {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (before, after) = match self {
+impl Sides {
+    /// Before and after.
+    pub(super) fn values(&self) -> (Value, Value) {
+        match self {
             Self::Of(change) => match change.as_ref() {
                 Change::Iam(change) => iam::change_json(change),
                 Change::Genesys(change) => genesys::change_json(change),
             },
             Self::Read { before, after } => (before.clone(), after.clone()),
-        };
+        }
+    }
+}
+
+impl Serialize for Sides {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (before, after) = self.values();
         BothSides { before, after }.serialize(serializer)
     }
 }

@@ -28,7 +28,12 @@ set -eu
 echo "$*" >> "$GH_LOG"
 case "$*" in
   *--method*) for word in "$@"; do case $word in body=@*) cp "${word#body=@}" "$GH_BODY";; esac; done ;;
-  */files*) if [ -e unread ]; then exit 1; fi; cat removed 2>/dev/null || true ;;
+  */files*)
+    if [ -e unread ]; then exit 1; fi
+    if [ -e files.json ]; then
+      while [ "$1" != --jq ]; do shift; done
+      jq --raw-output "$2" files.json
+    fi ;;
   *--paginate*) cat "$GH_EXISTING" 2>/dev/null || true ;;
 esac
 "#;
@@ -91,16 +96,36 @@ esac
 #[test]
 fn a_spec_whose_file_the_pull_request_removes_is_named_first_in_the_comment() {
     let action = Action::of_a_folder();
-    fs::write(action.project.path("removed"), "specs/old.toml\nspecs/notes.md\nother/old.toml\n").unwrap();
+    // As GitHub lists the files of a pull request.
+    let files = r#"[
+        {"filename": "specs/old.toml", "status": "removed"},
+        {"filename": "specs/notes.md", "status": "removed"},
+        {"filename": "other/old.toml", "status": "removed"},
+        {"filename": "specs/a.toml", "status": "modified", "patch": "@@ -3 +3 @@\n [aws]\n-account_id = \"1\"\n+account_id = \"2\""},
+        {"filename": "specs/b.toml", "status": "modified", "patch": "@@ -3 +3 @@\n [aws]\n-region = \"1\"\n+region = \"2\""},
+        {"filename": "specs/sub/deep.toml", "status": "renamed", "previous_filename": "specs/deep.toml"},
+        {"filename": "attic/moved.toml", "status": "renamed", "previous_filename": "specs/moved.toml"},
+        {"filename": "specs/new name.toml", "status": "renamed", "previous_filename": "specs/old name.toml"}
+    ]"#;
+    fs::write(action.project.path("files.json"), files).unwrap();
     action.step("plan", &[("SPEC", "specs")]).expect(0);
     let comment = action.read("body.md");
-    let caution = "> [!CAUTION]\n> This pull request removes `specs/old.toml`. What that spec made stays";
     assert!(
-        comment.find(caution).is_some_and(|at| at < comment.find("Merging applies").unwrap()),
+        comment.contains("> This pull request changes the `account_id` of `specs/a.toml`. If that is"),
         "{comment}"
     );
-    assert_eq!(comment.matches("This pull request removes").count(), 1, "{comment}");
-    fs::remove_file(action.project.path("removed")).unwrap();
+    assert!(!comment.contains("`specs/b.toml`. If"), "{comment}");
+    for file in ["old", "moved", "deep"] {
+        let caution = format!(
+            "> [!CAUTION]\n> This pull request removes `specs/{file}.toml`. What that spec made stays"
+        );
+        assert!(
+            comment.find(&caution).is_some_and(|at| at < comment.find("Merging applies").unwrap()),
+            "{comment}"
+        );
+    }
+    assert_eq!(comment.matches("This pull request removes").count(), 3, "{comment}");
+    fs::remove_file(action.project.path("files.json")).unwrap();
     action.step("plan", &[("SPEC", "specs")]).expect(0);
     assert!(!action.read("body.md").contains("This pull request removes"));
     // Not to know is not to know of none.

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{BOTH_ENDS, Project, ROLE};
+use crate::support::{BOTH_ENDS, EXAMPLE, Project, ROLE};
 
 const FUNCTION: &str = "my-genesys-trigger-function";
 const ACTION: &str = "[[role.data_action]]";
@@ -50,8 +50,14 @@ fn a_plan_that_ends_what_a_live_data_action_calls_says_so_first() {
     project.sandbox(&["plan"]).expect(0).says("PatchIntegrationsAction").says_not("may no longer");
     // A role that goes takes everything along that is called through it.
     fs::write(project.path("none.toml"), without.split_once("[role.integration]").unwrap().0).unwrap();
-    project
-        .sandbox(&["--file", "none.toml", "destroy", "--yes"])
+    let destroy =
+        |more: &[&str]| project.sandbox(&[&["--file", "none.toml", "destroy", "--yes"], more].concat());
+    destroy(&[])
+        .expect(3)
+        .says(&format!("blocked: role `{ROLE}` would be deleted, and data action \""))
+        .says("\" of the integration \"AWS Lambda orders\", which the spec does not have, calls through it");
+    destroy(&["--even-if-used"])
+        .expect(0)
         .says("\" of the integration \"AWS Lambda orders\", which the spec does not have, calls ")
         .says(&format!(", which role `{ROLE}` may no longer invoke: it will fail with 403"));
 }
@@ -86,10 +92,11 @@ fn whose_data_action_a_plan_cuts_off_is_said_also_where_the_spec_has_no_integrat
     project.sandbox(&["plan"]).expect(0).says(&what).says("may no longer invoke: it will fail with 403");
     // So with a role that goes, and one that gets another name.
     project.write_spec(&without.replace(ROLE, "Another"));
-    project.sandbox(&["plan", "--prune"]).expect(0).says("DeleteRole").says(&what);
+    project.sandbox(&["plan", "--prune"]).expect(3).says("DeleteRole").says("calls through it");
+    project.sandbox(&["plan", "--prune", "--even-if-used"]).expect(0).says("DeleteRole").says(&what);
     project.write_spec(without);
     project.sandbox(&["plan"]).expect(0).says_not("may no longer");
-    project.sandbox(&["destroy"]).says(&what);
+    project.sandbox(&["destroy"]).expect(3).says("calls through it");
     // Genesys Cloud may not show what a credential holds.
     change(&|organization| {
         let credentials = organization["credentials"].as_object_mut().unwrap();
@@ -127,6 +134,29 @@ fn a_run_that_ends_half_way_says_which_data_action_fails_until_it_goes_on() {
     value["organization"]["denied_permissions"] = serde_json::json!([]);
     fs::write(&state, value.to_string()).unwrap();
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0).says_not("already, and its integration");
+}
+
+#[test]
+fn a_role_that_goes_unseen_by_genesys_cloud_is_a_caution() {
+    let both = format!("name = \"both\"\n{EXAMPLE}\n[[role]]\nname = \"Old\"\nfunctions = [\"old\"]\n");
+    let project = Project::new(&both);
+    let server = crate::support::served::serve(&project, &[]);
+    let project = project.aws(&server.endpoint, "111122223333", "x");
+    project.run(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(both.split("\n[[role]]\nname = \"Old\"").next().unwrap());
+    project.run(&["plan"]).expect(0).says_not("uses it is not known");
+    let caution = "role `Old` is deleted, and whether an integration of Genesys Cloud uses it is not known";
+    let plan = project.run(&["plan", "--prune"]);
+    plan.expect(0).says(&format!("caution: {caution}"));
+    project.run(&["plan", "--prune", "--format", "markdown"]).says("uses it is not known");
+    // With the organization's credentials it is.
+    let ids = ["GENESYSCLOUD_OAUTHCLIENT_ID", "GENESYSCLOUD_OAUTHCLIENT_SECRET"];
+    let project = ids.iter().fold(project, |project, id| project.env(id, "x"));
+    project
+        .run(&["--genesys-endpoint-url", &server.endpoint, "plan", "--prune"])
+        .expect(0)
+        .says("DeleteRole")
+        .says_not("uses it is not known");
 }
 
 #[test]

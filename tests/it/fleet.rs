@@ -454,6 +454,30 @@ fn a_role_that_two_specs_of_one_account_have_is_named_before_anything_is_done() 
 }
 
 #[test]
+fn a_spec_that_cannot_be_read_outweighs_one_that_is_blocked_in_every_format() {
+    let project = Project::new(&spec_text(
+        "R",
+        &["f"],
+        ID,
+        "permissions_boundary = \"arn:aws:iam::111122223333:policy/none\"",
+    ));
+    let other = spec_text("S", &["g"], ID, "desciption = \"x\"").replace("\"test\"", "\"other\"");
+    std::fs::write(project.path("other.toml"), other).unwrap();
+    let both = ["--file", "genesys.toml", "--file", "other.toml", "plan", "--format"];
+    for format in ["text", "markdown", "json", "html"] {
+        project
+            .sandbox(&[&both[..], &[format]].concat())
+            .expect(1)
+            .says("the plan is blocked, nothing was changed");
+    }
+    let json = project.sandbox(&[&both[..], &["json"]].concat()).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["exit_status"], 1, "{json:#}");
+    let comment = project.sandbox(&[&both[..], &["markdown"]].concat());
+    comment.says("2 specs: **1 FAILED**; of the 1 that could be read: ");
+}
+
+#[test]
 fn an_integration_or_data_action_that_two_specs_have_is_named_before_anything_is_done() {
     let spec = |name: &str, account: &str, id: &str, integration: &str| {
         let tables = format!("[role.integration]\n{integration}\n");
@@ -557,6 +581,19 @@ fn a_large_plan_shows_once_what_happens_to_many_roles_alike() {
     project.write_spec(&own("three"));
     let refused = project.sandbox(&["apply", "plan.json"]);
     refused.expect(3).says("`tags` of the role of `Own-0` was").says("\n  and 16 more differences\n");
+    // Nor does what a change repeats as it is, or a function's name within the external ID.
+    let described = |seconds: u32| {
+        let role = |n: u32| {
+            format!(
+                "[[role]]\nname = \"Role{n}\"\nfunctions = [\"f{n}\"]\ndescription = \"For team {n}\"\nmax_session_duration = {seconds}\n"
+            )
+        };
+        format!("{}{}", EXAMPLE.split("[[role]]").next().unwrap(), (0..14).map(role).collect::<String>())
+    };
+    let project = Project::new(&described(3600));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&described(7200));
+    project.sandbox(&["plan"]).expect(0).says("the same for 13 more roles").says("    Role9: f9\n");
     let project = Project::new(&tagged("two", ""));
     // Few roles are shown one by one.
     let few = project.sandbox(&["plan", "--role", "Role-1*"]);

@@ -213,7 +213,8 @@ fn without_credentials_of_the_organization_awss_side_is_made_and_the_rest_is_sai
     project.run(&["plan", "--format", "markdown"]).says(what);
     std::fs::create_dir(project.path("specs")).unwrap();
     for (name, role) in [("a", "GenesysDataActionRole"), ("b", "Other")] {
-        let spec = format!("name = {name:?}\n{}", own.replace("GenesysDataActionRole", role));
+        let spec = own.replace("GenesysDataActionRole", role).replace("AWS Lambda orders", name);
+        let spec = format!("name = {name:?}\n{spec}");
         std::fs::write(project.path(&format!("specs/{name}.toml")), spec).unwrap();
     }
     project.run(&["--file", "specs", "plan"]).says("Genesys Cloud's side of 2 specs was not read");
@@ -298,11 +299,13 @@ fn a_contract_cannot_be_changed_unless_a_new_action_may_take_its_place() {
     let changed = BOTH_ENDS.replace("status = \"string\"", "status = \"string\", total = \"number\"");
     project.write_spec(&changed);
     let blocked = project.sandbox(&["plan"]);
-    blocked.says("`success_schema` cannot be changed in a published action;").says("`replace = true`");
+    blocked
+        .says("`success_schema` cannot be changed in a published action (it would gain output `total` (number));")
+        .says("`replace = true`");
     // Nor is what waits for it hidden.
     project.write_spec(&format!("{changed}\nrequest_template = '${{input.rawRequest}} '\n"));
     let blocked = project.sandbox(&["plan"]);
-    blocked.says("in a published action, and the change to `request_template` waits with it;");
+    blocked.says("output `total` (number)), and the change to `request_template` waits with it;");
     project.write_spec(&format!("{changed}\nreplace = true\n"));
     let replaced = project.sandbox(&["apply", "--yes", "--test"]);
     replaced.expect(0).says("is replaced").says("Proven end to end");

@@ -218,7 +218,7 @@ fn what_init_wrote_can_be_pruned() {
 #[test]
 fn init_takes_several_data_actions_at_its_prompt() {
     let empty = Project::empty();
-    let answers = "us-east-1\n\n\norder-status cancel-order\nOrderRole\nOrders\nGet order status, Cancel order\nOrderNumber=string\nstatus\nOrderId=sting\nOrderId=string\n\n";
+    let answers = "us-east-1\n\n\norder-status, cancel-order\nOrderRole\nOrders\nGet order status, Cancel order\nOrderNumber=string\nstatus\nOrderId=sting\nOrderId=string\n\n";
     on_a_terminal(&empty, &["--sandbox", "init"], answers)
         .expect(0)
         .says("separated by commas")
@@ -247,7 +247,7 @@ fn init_asks_for_genesys_clouds_side_when_it_asks_at_all() {
 #[test]
 fn init_asks_on_a_terminal_for_what_it_was_not_told_and_until_the_answer_is_valid() {
     let empty = Project::empty();
-    let answers = "us-esat-1\nus-west-2\n12345\n444455556666\n\nour-organization\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live b\nbad role!\n\n\n";
+    let answers = "us-esat-1\nus-west-2\n12345\n444455556666\n\nour-organization\n6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234\nbad name!\na:live,b\nbad role!\n\n\n";
     let run = on_a_terminal(&empty, &["init"], answers);
     run.expect(0)
         .says("Genesys Cloud: Admin > Organization Settings")
@@ -319,8 +319,11 @@ fn ctrl_d_ends_init_with_nothing_written() {
 #[test]
 fn init_in_the_sandbox_offers_what_the_sandbox_has() {
     let empty = Project::empty();
-    let run =
-        on_a_terminal(&empty, &["--sandbox", "init"], "us-east-1\n\n\nmy-genesys-trigger-function to-come\n");
+    let run = on_a_terminal(
+        &empty,
+        &["--sandbox", "init"],
+        "us-east-1\n\n\nmy-genesys-trigger-function, to-come\n",
+    );
     run.expect(0)
         .says("Lambda has no function `to-come` in this region yet")
         .says_not("no function `my-genesys");

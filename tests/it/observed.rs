@@ -134,14 +134,26 @@ fn somebody_who_got_in_through_another_region_is_seen_and_regions_that_were_not_
 #[test]
 fn after_a_repair_the_use_under_the_former_id_is_a_notice() {
     let former = "9a8b7c6d-0000-4000-8000-000000000000";
-    let project = applied(EXAMPLE);
-    check(&project, "wrong-external-id", &["--quiet"]).expect(4);
     let event = format!(
         "[[assumed]]\nrole = \"*\"\nminutes_ago = 0\naccount = \"{{{{genesys}}}}\"\nexternal_id = \"{}\"\n",
         "0b1c2d3e-0000-4000-8000-000000000000"
     );
+    // Somebody replaced the right one: nothing was corrected.
+    let tampered = applied(EXAMPLE);
+    check(&tampered, "wrong-external-id", &["--quiet"]).expect(4);
+    std::fs::write(tampered.path("use.toml"), &event).unwrap();
+    check(&tampered, "use.toml", &["--quiet"]).expect(4);
+    tampered.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    tampered.sandbox(&["check"]).expect(4).says("another customer of Genesys Cloud got in");
+    // The spec had it wrong from the beginning.
+    let project = Project::new(EXAMPLE);
+    project.sandbox(&["plan"]).expect(0);
+    project
+        .write_spec(&EXAMPLE.replace(LITERAL_ID, "external_id = \"0b1c2d3e-0000-4000-8000-000000000000\""));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     std::fs::write(project.path("use.toml"), &event).unwrap();
-    check(&project, "use.toml", &["--quiet"]).expect(4);
+    project.sandbox(&["--scenario", "use.toml", "check", "--quiet"]);
+    project.write_spec(EXAMPLE);
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     project
         .sandbox(&["check"])

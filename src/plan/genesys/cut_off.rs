@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{GenesysChange, Handle};
-use super::model::{GenesysNotice, Holder};
+use super::model::{GenesysBlocker, GenesysNotice, Holder};
 use crate::arn::Arn;
 use crate::model::{
     DesiredState, Live, LiveAction, LiveCredential, LiveIntegration, LiveState, OrganizationReading, Orphans,
 };
 use crate::plan::change::Change;
-use crate::plan::iam::Permissions;
-use crate::plan::model::{Notice, Plan, RolePlan};
+use crate::plan::iam::{IamChange, Permissions};
+use crate::plan::model::{Blocker, Notice, Plan, RolePlan};
 use crate::spec::Namer;
 
 /// Notes each live data action whose role may invoke its function now, and may not once the plan is carried out.
 pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
+    if live.organization == OrganizationReading::NotAsked {
+        note_unknown_users(plan);
+    }
     let OrganizationReading::Read(organization) = &live.organization else { return };
     let mut noted: Vec<(String, GenesysNotice)> = Vec::new();
     for integration in &organization.integrations {
@@ -55,10 +58,32 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
         }
     }
     for (name, notice) in noted {
-        if let Some(planned) = plan.roles.iter_mut().find(|planned| planned.role == name) {
-            planned.notices.push(Notice::Genesys(notice));
+        let Some(planned) = plan.roles.iter_mut().find(|planned| planned.role == name) else { continue };
+        let is_deleted = deletes_role(planned);
+        match &notice {
+            // Nobody who reviews the spec sees that somebody else depends on the role.
+            GenesysNotice::CutOff { action, role, holder: Holder::Other(integration), .. }
+                if is_deleted && !desired.even_if_used =>
+            {
+                let (role, integration, action) = (role.clone(), integration.clone(), action.clone());
+                let blocker = GenesysBlocker::RoleInUse { role, integration, action };
+                planned.blockers.push(Blocker::Genesys(blocker));
+            }
+            _ => planned.notices.push(Notice::Genesys(notice)),
         }
     }
+}
+
+/// Of each role that goes, whoever removes it should know that nobody looked who uses it.
+fn note_unknown_users(plan: &mut Plan) {
+    for planned in plan.roles.iter_mut().filter(|planned| deletes_role(planned)) {
+        let role = planned.role.clone();
+        planned.notices.push(Notice::Genesys(GenesysNotice::UsersUnknown { role }));
+    }
+}
+
+fn deletes_role(planned: &RolePlan) -> bool {
+    planned.changes.iter().any(|change| matches!(change, Change::Iam(IamChange::DeleteRole { .. })))
 }
 
 /// Which role it holds, Genesys Cloud does not say.

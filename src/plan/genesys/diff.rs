@@ -396,6 +396,7 @@ fn actions(
                     action: name.clone(),
                     id: found.id.clone(),
                     members: fixed.iter().map(|diff| diff.member).collect(),
+                    fields: fixed.iter().flat_map(MemberDiff::fields).collect(),
                     also: mutable.iter().map(|diff| diff.member).collect(),
                     usage: usage.into(),
                 });
@@ -588,6 +589,7 @@ pub(super) fn find_action<'a>(
                 action: name.clone(),
                 id: id.clone(),
                 members: vec!["integration"],
+                fields: Box::default(),
                 also: Vec::new(),
                 usage: usage_of(organization, id).into(),
             }

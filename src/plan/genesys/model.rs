@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::change::GenesysChange;
-use crate::model::Usage;
+use crate::model::{FieldDiff, Usage};
 use crate::plan::model::Owner;
 use crate::spec::Namer;
 
@@ -45,12 +45,15 @@ pub enum GenesysBlocker {
         action: String,
         id: String,
         members: Vec<&'static str>,
+        fields: Box<[FieldDiff]>,
         /// What else differs, and waits for it.
         also: Vec<&'static str>,
         usage: Box<Usage>,
     },
     /// It would be deleted, perhaps after another has taken its place, but flows use it.
     UsedByFlows { action: String, id: String, usage: Usage, is_replaced: bool },
+    /// The role would be deleted, and a data action of an integration that is not the spec's calls through it.
+    RoleInUse { role: String, integration: String, action: String },
     /// It would be destroyed with the integration, but is not this spec's.
     ForeignActions { integration: String, names: Vec<String> },
 }
@@ -98,6 +101,8 @@ pub enum GenesysNotice {
     CutOff { action: String, function: String, role: String, holder: Holder },
     /// Genesys Cloud's side was not read.
     NotRead { why: String },
+    /// The role is deleted, and the spec says nothing about Genesys Cloud, which was not read.
+    UsersUnknown { role: String },
 }
 
 /// Whose data action a plan cuts off.

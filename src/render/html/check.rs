@@ -3,7 +3,7 @@
 use super::fleet;
 use super::page::{self, Tone, fact};
 use super::picture;
-use super::role::{Depth, RoleRow, causes, claims, known, picture_title};
+use super::role::{Depth, RoleRow, calls, causes, claims, known, picture_title};
 use super::writer::Html;
 use crate::view::{BEYOND_A_CHECK, CheckView, Provenance, Summary, VerdictView, few, plural, sentence_case};
 
@@ -46,6 +46,7 @@ pub fn checks(
                 html.raw("<section class=\"card whole\">\n<h2>From Genesys Cloud to the function</h2>\n");
                 picture::figure(html, &role.picture, 1, &picture_title(role));
                 picture::legend(html);
+                calls(html, role);
                 known(html, role);
                 html.raw("</section>\n");
                 causes(html, role, Depth::Page, 1);

@@ -2,7 +2,7 @@
 
 use super::page::Tone;
 use super::picture;
-use super::role::{Depth, RoleRow, causes, claims, known, picture_title};
+use super::role::{Depth, RoleRow, calls, causes, claims, known, picture_title};
 use super::writer::Html;
 use crate::view::sentence_case;
 
@@ -41,6 +41,7 @@ pub(super) fn roles(html: &mut Html<'_>, rows: &[RoleRow<'_>]) {
             html.raw("<p class=\"proof\">").text(&role.verdict.proof_in_words).raw("</p>\n");
         }
         picture::figure(html, &role.picture, number, &picture_title(role));
+        calls(html, role);
         known(html, role);
         causes(html, role, Depth::Section, number);
         claims(html, report, role, Depth::Section);

@@ -52,6 +52,18 @@ pub(super) fn known(html: &mut Html<'_>, role: &RoleView) {
     }
 }
 
+/// What the data actions invoke, for whoever sees no spec.
+pub(super) fn calls(html: &mut Html<'_>, role: &RoleView) {
+    if role.calls.is_empty() {
+        return;
+    }
+    html.raw("<div class=\"ruled\"><b>Data actions:</b>\n<ul class=\"calls\">");
+    for call in &role.calls {
+        html.raw("<li>").prose(call).raw("</li>\n");
+    }
+    html.raw("</ul></div>\n");
+}
+
 /// Each cause with its number, consequence and remedy; then what the spec accepts.
 pub(super) fn causes(html: &mut Html<'_>, role: &RoleView, depth: Depth, number: usize) {
     let RoleView { diagnosis, ruled_out, accepted, warnings, .. } = role;

@@ -38,10 +38,15 @@ pub fn plans(
     let made = || plans.iter().filter_map(|(_, plan)| plan.as_ref().ok()).copied();
     let failed = plans.len() - made().count();
     let all = PlanSummary::of_all(made().map(|plan| &plan.summary));
-    let mut out = format!("{}: {}", plural(plans.len(), "spec"), summary(esc, &all));
-    if failed > 0 {
-        let _ = write!(out, " · **{failed} FAILED**");
-    }
+    let specs = plural(plans.len(), "spec");
+    // Nothing is known about what was not read.
+    let mut out = match (failed, plans.len() - failed) {
+        (0, _) => format!("{specs}: {}", summary(esc, &all)),
+        (failed, 0) => format!("{specs}: **{failed} FAILED**"),
+        (failed, read) => {
+            format!("{specs}: **{failed} FAILED**; of the {read} that could be read: {}", summary(esc, &all))
+        }
+    };
     out.push_str("\n\n");
     out.push_str(&cautions(esc, made()));
     out.push_str(&origin(esc, provenance, &[]));
@@ -83,7 +88,7 @@ pub fn plans(
         let specs = plural(cut, "spec");
         let _ = writeln!(
             out,
-            "\n**The roles and changes of {specs} are not shown: it is too long for a comment.** `genesys-iam show plan.json` shows all of a saved plan."
+            "\n**The roles and changes of {specs} are not shown: it is too long for a comment.** `genesys-iam plan` prints all of it, and `genesys-iam show FILE` all of a plan that was kept."
         );
     }
     truncated(&out)
@@ -150,7 +155,8 @@ fn cautions<'a>(esc: &Escape<'_>, plans: impl Iterator<Item = &'a PlanView> + Cl
         }
     }
     if more > 0 {
-        said.push(format!("**BLOCKED** {more} times more: see below."));
+        let times = if more == 1 { "once" } else { &format!("{more} times") };
+        said.push(format!("**BLOCKED** {times} more: see below."));
     }
     if said.is_empty() {
         return String::new();
@@ -258,7 +264,7 @@ fn plan_within(esc: &Escape<'_>, plan: &PlanView, provenance: &Provenance, limit
     if cut > 0 {
         let _ = writeln!(
             out,
-            "**{cut} parts of this plan are not shown: it is too long for a comment.** `genesys-iam show plan.json` shows all of a saved plan."
+            "**{cut} parts of this plan are not shown: it is too long for a comment.** `genesys-iam plan` prints all of it, and `genesys-iam show FILE` all of a plan that was kept."
         );
     }
     out

@@ -286,6 +286,7 @@ fn hostile_plan(text: &str) -> Plan {
     let notices = [
         GenesysNotice::Adopted { name: t(), by: Owner::Spec(t()) },
         GenesysNotice::Unfinished { name: t() },
+        GenesysNotice::UsersUnknown { role: t() },
         GenesysNotice::CutOff { action: t(), function: t(), role: t(), holder: Holder::Spec },
         GenesysNotice::CutOff { action: t(), function: t(), role: t(), holder: Holder::Other(t()) },
         GenesysNotice::CutOff { action: t(), function: t(), role: t(), holder: Holder::Unknown(t()) },
@@ -314,9 +315,11 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysBlocker::NotOurs { name: t(), id: t(), by: Owner::Unknown },
         GenesysBlocker::Several { what: "integration", name: t(), ids: [t()].into() },
         GenesysBlocker::NoSuchId { what: "integration", id: t() },
+        GenesysBlocker::RoleInUse { role: t(), integration: t(), action: t() },
         GenesysBlocker::NeedsReplacement {
             action: t(),
             id: t(),
+            fields: Box::default(),
             members: vec!["name"],
             also: vec!["function"],
             usage: usage().into(),

@@ -174,6 +174,7 @@ fn in_short(cause: Cause) -> &'static str {
 pub(in crate::view) fn picture(report: &RoleReport) -> Picture {
     let RoleReport { role, path, claims, diagnosis, .. } = report;
     let InvocationPath {
+        calls: _,
         account_id,
         genesys_account_id,
         organization,
@@ -193,6 +194,7 @@ pub(in crate::view) fn picture(report: &RoleReport) -> Picture {
         [] => "none known".to_owned(),
         names => few(names),
     };
+    let credential = if integrations.is_empty() { "none known" } else { "holds a role's ARN" };
     let links = [Spot::Integration, Spot::Action, Spot::Credential, Spot::Entry, Spot::Policy].map(link);
     let [enabled, _, holds, _, _] = &links;
     let is_read = |link: &Link| link.proof != LinkProof::NotRead;
@@ -200,7 +202,7 @@ pub(in crate::view) fn picture(report: &RoleReport) -> Picture {
         (format!("AWS account {genesys_account_id}"), true),
         (integration, is_read(enabled) && !integrations.is_empty()),
         (action, !actions.is_empty()),
-        ("holds a role's ARN".to_owned(), is_read(holds)),
+        (credential.to_owned(), is_read(holds) && !integrations.is_empty()),
         (role.clone(), !has(Cause::RoleMissing)),
         (policy.clone(), !has(Cause::PolicyMissing)),
     ]
@@ -428,6 +430,7 @@ mod tests {
 
     fn path() -> InvocationPath {
         InvocationPath {
+            calls: Vec::new(),
             account_id: "111122223333".to_owned(),
             genesys_account_id: "765628985471".parse().unwrap(),
             organization: None,

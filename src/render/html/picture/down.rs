@@ -127,6 +127,10 @@ fn step(html: &mut Html<'_>, link: &Link, from: i32, to: i32, columns: usize) {
 fn chip(html: &mut Html<'_>, others: &Outsiders, y: i32) -> (i32, i32) {
     const FEW: usize = 3;
     const COLUMNS: usize = 20;
+    /// An organization's ID is whole.
+    const LINES: usize = 5;
+    /// Between two of them.
+    const APART: i32 = 7;
     let Outsiders { names, link } = others;
     let mut who: Vec<String> = names.iter().take(FEW).cloned().collect();
     if names.is_empty() {
@@ -134,13 +138,14 @@ fn chip(html: &mut Html<'_>, others: &Outsiders, y: i32) -> (i32, i32) {
     } else if names.len() > FEW {
         who.push(format!("and {} more", names.len() - FEW));
     }
-    let count: i32 = who.iter().map(|who| line_count(html, who, COLUMNS, 3)).sum();
-    let tall = 12 + LINE * count;
+    let count: i32 = who.iter().map(|who| line_count(html, who, COLUMNS, LINES)).sum();
+    let gaps = i32::try_from(who.len()).unwrap_or(1) - 1;
+    let tall = 12 + LINE * count + APART * gaps;
     let x = WIDTH - 158;
     rect(html, if link.proof == LinkProof::Fails { "chip fails" } else { "chip" }, (x, y), 158, tall);
     let mut at = y + 19;
     for who in &who {
-        at += LINE * lines(html, "who", Anchor::Start, (x + 12, at), who, (COLUMNS, 3));
+        at += LINE * lines(html, "who", Anchor::Start, (x + 12, at), who, (COLUMNS, LINES)) + APART;
     }
     (y + tall, tall + 32)
 }
