@@ -258,7 +258,7 @@ impl State {
         if self.trust_events.len() >= MAX_EVENTS {
             self.trust_events.remove(0);
         }
-        let id = ids::uuid(ids::digest(&format!("trust {role} {time} {document}")));
+        let id = ids::uuid(ids::digest(&format!("trust {role} {time} {is_creation} {document}")));
         // If planted again, it still happened only once.
         self.trust_events.retain(|event| event.id != id);
         self.trust_events.push(TrustEvent { id, time, role, document: document.to_owned(), is_creation });
