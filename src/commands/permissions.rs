@@ -11,7 +11,7 @@ use super::specs::SpecsError;
 use super::{CommandError, Status, loading, specs};
 use crate::arn::AccountId;
 use crate::explain::Explain;
-use crate::model::{DesiredState, resolve};
+use crate::model::{DesiredRole, DesiredState, resolve};
 use crate::permissions::{
     CommandKind, GenesysPermission, Permission, genesys_permissions, genesys_together, import_permissions,
     permissions, prune_permissions, size, together, viewing_permissions,
@@ -20,7 +20,8 @@ use crate::policy::quota;
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{WARNING, paint};
-use crate::spec::Spec;
+use crate::spec::{Boundary, Spec};
+use crate::view::few;
 
 #[derive(Debug, Args)]
 pub struct PermissionsArgs {
@@ -112,6 +113,14 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
     let pruned = (!args.pruned.is_empty()).then(|| prune_permissions(&desired, &args.pruned, writes));
     let of_commands = commands.iter().map(|command| permissions(&desired, *command));
     let grants = together(of_commands.chain(import).chain(pruned));
+    if commands.contains(&CommandKind::Apply)
+        && let Some(names) = without_boundary(&desired)
+    {
+        output.message(&format!(
+            "{} {names} without a `permissions_boundary`, which others have: whoever gets this policy can create such a role without one\n",
+            paint(WARNING, "warning:")
+        ));
+    }
     let of_import = is_import.then(viewing_permissions);
     let kind = if writes { CommandKind::Destroy } else { CommandKind::Plan };
     let of_prune = (!args.pruned.is_empty()).then(|| genesys_permissions(&desired, kind));
@@ -128,6 +137,18 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
             .chain(of_prune),
     );
     print(args, (account, &grants), &of_genesys, output)
+}
+
+/// The roles that need no boundary where others do: the demand does not hold for them.
+fn without_boundary(desired: &DesiredState) -> Option<String> {
+    let is_bounded = |role: &&DesiredRole| matches!(role.boundary, Boundary::Policy(_));
+    let (bounded, free): (Vec<&DesiredRole>, Vec<&DesiredRole>) = desired.roles.iter().partition(is_bounded);
+    if bounded.is_empty() || free.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = free.iter().map(|role| format!("`{}`", role.role.name)).collect();
+    let (role, is) = if names.len() == 1 { ("role", "is") } else { ("roles", "are") };
+    Some(format!("{role} {} {is}", few(&names)))
 }
 
 /// Prints what is needed in an account, and in Genesys Cloud.

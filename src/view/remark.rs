@@ -19,7 +19,7 @@ fn owned_text(what: &Owned) -> String {
 
 fn owner_text(by: &Owner) -> String {
     match by {
-        Owner::Unknown => "made by someone else".to_owned(),
+        Owner::Unknown => "made by someone else, or its tags were removed".to_owned(),
         Owner::TagMissing => tag_missing(),
         Owner::Spec(spec) => format!("managed by the spec `{}`", one_line(spec)),
     }

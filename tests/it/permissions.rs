@@ -402,7 +402,9 @@ fn what_one_role_is_an_exception_to_is_granted_for_that_role_only() {
             1
         )
     ));
+    project.run(&["permissions", "--for", "plan"]).expect(0).says_not("which others have");
     let printed = project.run(&["permissions", "--for", "apply"]);
+    printed.says("role `Free` is without a `permissions_boundary`, which others have");
     let policy: serde_json::Value = serde_json::from_str(&printed.expect(0).stdout).unwrap();
     let of = |sid: &str| {
         let statements = policy["Statement"].as_array().unwrap();

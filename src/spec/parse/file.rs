@@ -144,6 +144,14 @@ fn syntax_help(source: &str, span: &std::ops::Range<usize>) -> String {
     let before = source.get(..span.start).unwrap_or_default();
     let line = source.get(before.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or_default();
     let line = line.lines().next().unwrap_or_default().trim();
+    if let Some(number) = unclosed_quote(before) {
+        return format!("line {number} has a quote that nothing closes");
+    }
+    // One table of its kind ends the list.
+    let single = (1..).zip(before.lines()).find(|(_, line)| line.trim() == "[role]");
+    if let (Some((number, _)), true) = (single, line.trim_start_matches('[').starts_with("role]")) {
+        return format!("line {number} has `[role]`: write `[[role]]`, as for each role");
+    }
     let account = unquoted_account_id(source, span);
     if !account.is_empty() {
         return account;
@@ -172,6 +180,27 @@ fn syntax_help(source: &str, span: &std::ops::Range<usize>) -> String {
     let is_bare =
         value.starts_with(|c: char| c.is_ascii_alphanumeric()) && !value.contains(['"', '\'', '[', '{']);
     if is_bare { format!("write it in quotes: {key} = \"{value}\"") } else { String::new() }
+}
+
+/// The number of the first line whose text ends in a quoted one. Multi-line texts are left alone.
+fn unclosed_quote(before: &str) -> Option<usize> {
+    if before.contains("\"\"\"") || before.contains("'''") {
+        return None;
+    }
+    let is_open = |line: &str| {
+        let (mut quote, mut chars) = (None, line.chars());
+        while let Some(c) = chars.next() {
+            match (quote, c) {
+                (None, '#') => break,
+                (None, '"' | '\'') => quote = Some(c),
+                (Some('"'), '\\') => drop(chars.next()),
+                (Some(open), c) if open == c => quote = None,
+                _ => {}
+            }
+        }
+        quote.is_some()
+    };
+    (1..).zip(before.lines()).find(|(_, line)| is_open(line)).map(|(number, _)| number)
 }
 
 /// A number cannot begin with 0, but an account ID can.
@@ -205,6 +234,9 @@ mod tests {
             ("region: \"us-east-1\"", "write `=` between a name and its value"),
             ("account_id = 012345678901", "an account ID is written in quotes"),
             ("functions = [\"a\"", ""),
+            ("functions = [\"a]\n\n[[role]]\nname = \"b\"", "line 2 has a quote that nothing closes"),
+            ("x = 'a\ny = 1", "line 2 has a quote that nothing closes"),
+            ("[role]\nname = \"a\"\n[[role]]", "line 2 has `[role]`: write `[[role]]`"),
         ] {
             let (_, diagnostics) = parse(&format!("[aws]\n{line}\n"), "test", &EmptyEnvironment);
             let shown = diagnostics.first().and_then(|one| one.help.as_deref()).unwrap_or_default();

@@ -4,6 +4,7 @@ use super::*;
 use crate::arn::Arn;
 use crate::model::{AttachedPolicy, LiveState, Orphans, PolicyVersion};
 use crate::plan::accept::trust_parties;
+use crate::plan::genesys::GenesysNotice;
 use crate::plan::model::{Blocker, HowToAccept, Owned, Owner, Widening};
 use crate::plan::testing::{converged, desired, document, version};
 use crate::plan::{Party, diff};
@@ -362,7 +363,8 @@ fn a_role_that_was_taken_out_stays_until_it_is_pruned() {
     // After what is made: a data action may still need it until then.
     let [_, removed] = pruned.roles.as_slice() else { panic!("{pruned:?}") };
     assert_eq!(operations(removed), ["DetachRolePolicy", "DeletePolicy", "DeleteRole"]);
-    assert_eq!(removed.notices, [Notice::RemovedFromSpec]);
+    let unseen = Notice::Genesys(GenesysNotice::UsersUnknown { role: "Old".to_owned() });
+    assert_eq!(removed.notices, [Notice::RemovedFromSpec, unseen]);
 }
 
 #[test]
