@@ -268,6 +268,23 @@ fn begins_hand_over(changes: &[Change]) -> bool {
     }
 }
 
+/// Whether it takes a policy off the role.
+fn takes_away(change: &Change) -> bool {
+    matches!(change, Change::Iam(IamChange::DetachRolePolicy { .. } | IamChange::DeleteRolePolicy { .. }))
+}
+
+/// Whether it allows the role something.
+fn gives(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::Iam(
+            IamChange::CreatePolicy(_)
+                | IamChange::CreatePolicyVersion { .. }
+                | IamChange::AttachRolePolicy { .. }
+        )
+    )
+}
+
 /// AWS: "changes that you make might not be immediately visible everywhere" (IAM User Guide, eventual consistency). The first
 /// calls with a new role are refused for some seconds, although IAM shows it.
 const NEW_ROLE: Duration = Duration::from_secs(15);
@@ -378,6 +395,12 @@ impl Apply<'_> {
         match change {
             Change::Iam(iam) => {
                 let earlier = &role.changes[..at];
+                // What goes may be all that lets the role invoke until what comes is there. It goes in any case: it may be what should not be.
+                if takes_away(change) && !earlier.last().is_some_and(takes_away) && earlier.iter().any(gives)
+                {
+                    let shown = iam::until_shown(self.clients, earlier, self.waits, &mut waiting).await;
+                    shown.map_err(ChangeFailure::Aws)?;
+                }
                 iam::execute(self.clients, iam, earlier, self.waits, waiting)
                     .await
                     .map_err(ChangeFailure::Aws)

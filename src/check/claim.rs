@@ -101,6 +101,8 @@ pub struct Claim {
     /// If not provable: whether it depends on the caller, so that a call by this tool proves nothing about Genesys
     /// Cloud's.
     pub depends_on_caller: bool,
+    /// The spec wants the integration off.
+    pub is_switched_off: bool,
 }
 
 /// A question with its three answers, so no sentence can contradict its outcome.
@@ -165,6 +167,7 @@ impl Question {
             insiders: Vec::new(),
             accept: HowToAccept::default(),
             depends_on_caller: false,
+            is_switched_off: false,
         }
     }
 }
@@ -183,6 +186,11 @@ impl Claim {
     #[must_use]
     pub fn depending_on_caller(self, depends_on_caller: bool) -> Self {
         Self { depends_on_caller, ..self }
+    }
+
+    #[must_use]
+    pub fn switched_off(self) -> Self {
+        Self { is_switched_off: true, ..self }
     }
 
     pub fn acceptances(&self) -> &[Acceptance] {

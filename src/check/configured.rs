@@ -320,8 +320,14 @@ fn state(integration: &IntegrationFacts, facts: &Facts) -> Claim {
         detail => format!("{intended_state}, {code}: {detail}"),
     };
     let is_off = facts.desired.integration.as_ref().is_some_and(|wanted| !wanted.enabled);
+    if is_off && intended_state == "DISABLED" {
+        let off = format!("the integration \"{name}\" is switched off, as the spec says");
+        let help = "`intended_state = \"ENABLED\"` in [role.integration] and `apply` switch it on";
+        let notice = format!("{off}: its data actions fail until it is on; {help}");
+        let question = ask(Topic::Integration, off.clone(), off.clone(), off);
+        return question.not_provable(seen, help).with_notice(notice).switched_off();
+    }
     match (intended_state.as_str(), code.as_str()) {
-        ("DISABLED", _) if is_off => question.not_provable(seen, "switched off by the spec"),
         ("ENABLED", "ACTIVE") => question.holds(seen),
         ("ENABLED", "ACTIVATING" | "") => question.not_provable(seen, "run `check` again in a moment"),
         (intended, _) => {

@@ -62,6 +62,8 @@ pub struct Verdict {
     pub closed_functions: usize,
     /// Those of the account whom the functions' own policies let in without the role.
     pub insiders: Vec<String>,
+    /// The spec wants the integration off: it can invoke once it is on.
+    pub is_switched_off: bool,
     /// What keeps the answer unknown.
     pub unknown: Option<String>,
     /// What to do about the unknown.
@@ -168,6 +170,7 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     let mut insiders: Vec<String> = Vec::new();
     own_policies().for_each(|claim| add_new(&mut insiders, &claim.insiders));
     Verdict {
+        is_switched_off: claims.iter().any(|claim| claim.is_switched_off),
         sign: if !diagnosis.findings.is_empty() {
             Sign::Broken
         } else if unknown.is_some() || unread.is_some() {

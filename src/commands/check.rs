@@ -61,7 +61,7 @@ pub struct Proofs {
     /// The input of the tested data actions: a JSON object, or @FILE; default: their `test_input`
     #[arg(long, value_name = "JSON", requires = "invoke")]
     pub input: Option<String>,
-    /// See who used the roles since then (2h, 7d, 2026-11-01): by itself for up to five roles of one spec, 90 days back
+    /// See who used the roles since then (30m, 2h, 7d, 2026-11-01, 2026-11-01T12:00:00Z): by itself for up to five roles of one spec, 90 days back
     #[arg(long, value_name = "TIME", value_parser = Since::given)]
     pub since: Option<Since>,
     /// As it follows from the command line and the number of roles.

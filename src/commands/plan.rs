@@ -23,7 +23,7 @@ use crate::render::style::{ERROR, HELP, WARNING, paint};
 use crate::saved::{Options, PlanOrigin, SavedError, SavedFile, SavedFleet, SavedPlan, SavedSpec};
 use crate::spec::{RoleSpec, Spec, UnreadSpec};
 use crate::text::{one_line, shell_word};
-use crate::view::{PLANS_FORMAT, PlanView, few, of_strays};
+use crate::view::{PLANS_FORMAT, PlanView, few, of_doubtful_functions, of_strays};
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
@@ -225,7 +225,11 @@ pub(super) fn saved(
     let made = PlanOrigin {
         time: page::time().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         from: provenance().with_file(&session.file),
-        cautions: of_strays.into_iter().chain(caution.map(str::to_owned)).collect(),
+        cautions: of_strays
+            .into_iter()
+            .chain(of_doubtful_functions(plan))
+            .chain(caution.map(str::to_owned))
+            .collect(),
         left_over,
     };
     SavedPlan::new(plan, &observed.desired, &observed.live, place, options.clone(), made, output)
@@ -549,14 +553,12 @@ fn adopt(spec: &mut Spec, adopt: bool) {
 pub enum PlanError {
     #[error("the plan is blocked, nothing was changed")]
     Blocked,
-    #[error("the plan widens access, and `--refuse-wider` is given: nothing was changed")]
+    #[error("the plan widens access, or may, and `--refuse-wider` is given: nothing was changed")]
     Wider,
-    #[error(
-        "the plan lets somebody unknown in, and `--refuse-wider=strangers` is given: nothing was changed"
-    )]
+    #[error("the plan lets somebody unknown in, and `--refuse-wider` is given: nothing was changed")]
     Strangers(Option<OwnOrganization>),
     #[error(
-        "nothing shows that the external ID is your organization's, and `--refuse-wider=strangers` is given: nothing was changed"
+        "nothing shows that the external ID is your organization's, and `--refuse-wider` is given: nothing was changed"
     )]
     NotShown(OwnOrganization),
     #[error("the plan ends limits ({}), and `--refuse-wider=limits` is given: nothing was changed", one_line(&few(.0)))]

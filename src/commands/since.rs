@@ -7,6 +7,8 @@ use jiff::tz::TimeZone;
 /// Seconds: how long CloudTrail keeps its event history.
 const LONGEST: i64 = 90 * 24 * 3600;
 
+const FORMS: &str = "write it as 30m, 2h, 7d, 2026-11-01 or 2026-11-01T12:00:00Z";
+
 /// The earliest moment of interest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
@@ -72,7 +74,7 @@ impl Since {
             "h" => 3600,
             "d" => 24 * 3600,
             "w" => 7 * 24 * 3600,
-            _ => return Err("write it as 2h, 7d or 2026-11-01".to_owned()),
+            _ => return Err(FORMS.to_owned()),
         };
         let ago = number
             .parse::<i64>()
@@ -82,7 +84,7 @@ impl Since {
         match ago {
             Some(ago) if ago <= LONGEST => Ok(Self::Ago(ago)),
             Some(_) => Err("CloudTrail keeps its event history for 90 days".to_owned()),
-            None => Err("write it as 2h, 7d or 2026-11-01".to_owned()),
+            None => Err(FORMS.to_owned()),
         }
     }
 }

@@ -54,13 +54,17 @@ fn function_missing(facts: &Facts, arn: &FunctionArn, known: Option<&[String]>, 
         Some(names) => format!("Lambda in {region} has: {}", few(names)),
         None => format!("which functions Lambda in {region} has may not be listed with these credentials"),
     };
-    let candidates: Vec<&str> = known.unwrap_or_default().iter().map(String::as_str).collect();
+    // The spec has those of the role already.
+    let is_own =
+        |name: &&str| facts.desired.functions.iter().any(|own| own.name() == *name && own.region() == region);
+    let candidates = known.unwrap_or_default().iter().map(String::as_str);
+    let candidates: Vec<&str> = candidates.filter(|name| !is_own(name)).collect();
     let meant = near_miss(name, &candidates).or(candidates.first().copied());
     let renamed = match meant {
         Some(other) => {
             let mut tool = by_tool(facts, shell, SpecEdit::Function { old: arn, new: other });
             let says = format!(
-                "if another function is meant; here `{other}`, put the right name in its place. {there}"
+                "if another function is meant, put its name there; `{other}` stands for it here. {there}"
             );
             tool.ways.iter_mut().for_each(|way| way.steps.insert(0, say(says.as_str())));
             tool

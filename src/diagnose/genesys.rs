@@ -50,7 +50,11 @@ pub(super) fn integration(facts: &Facts, finding: &Finding, shell: &Shell) -> Re
     // One in error is already enabled: no spec can make it active.
     let tool = match found.as_slice() {
         [one] if one.intended_state != "ENABLED" && is_in_spec(facts, one) => {
-            by_tool(facts, shell, SpecEdit::Nothing)
+            let mut tool = by_tool(facts, shell, SpecEdit::Nothing);
+            if let Some(edit) = shell.switch_on(&facts.desired.role.name) {
+                tool.ways.iter_mut().for_each(|way| way.steps.insert(0, edit.clone()));
+            }
+            tool
         }
         _ => Remedy::default(),
     };

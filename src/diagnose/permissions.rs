@@ -1,7 +1,7 @@
 //! What the role may do.
 
 use super::model::{FixStep, Means, Remedy, run, say};
-use super::shell::{Shell, SpecEdit};
+use super::shell::{REMOVE, Shell, SpecEdit};
 use super::trust::{by_tool, policy_commands, policy_in_console};
 use crate::arn::{Arn, FunctionArn};
 use crate::check::{Facts, extra_grants};
@@ -98,9 +98,6 @@ pub(super) fn joined(facts: &Facts, document: &Document) -> Document {
 fn with(document: &Document, more: &[Statement]) -> Document {
     with_statements(document, [document.statements.as_slice(), more].concat())
 }
-
-/// The last table of a spec written by `diagnose` is the role's.
-const REMOVE: &str = "extra_permissions = \"remove\"";
 
 pub(super) fn delete_inline(shell: &Shell, role: &str, policy: &str) -> String {
     shell.aws(&["iam", "delete-role-policy", "--role-name", role, "--policy-name", policy])

@@ -37,9 +37,16 @@ pub struct SpecTable {
     pub options: String,
     /// Counted from 1.
     pub line: usize,
+    /// The spec switches its integration off.
+    pub is_switched_off: bool,
+    /// The spec has [`REMOVE`] for it already.
+    pub removes_extra: bool,
     /// The names of its data actions.
     pub data_actions: Vec<String>,
 }
+
+/// The line with which `apply` takes off the role what the spec does not name.
+pub(super) const REMOVE: &str = "extra_permissions = \"remove\"";
 
 /// What the spec says beyond the role as it should be.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +87,19 @@ impl Shell {
         }
     }
 
+    /// Where to switch the role's integration on, if the spec switches it off.
+    pub(super) fn switch_on(&self, role: &str) -> Option<FixStep> {
+        match &self.spec {
+            SpecFile::Here(table) | SpecFile::Otherwise { table, .. } if table.is_switched_off => {
+                Some(say(format!(
+                    "{} switches it off: in [role.integration] of `{role}`, `intended_state = \"ENABLED\"` in place of \"DISABLED\"",
+                    table.file
+                )))
+            }
+            _ => None,
+        }
+    }
+
     /// Somebody else has to do it, or to agree: what to send them.
     pub(super) fn letter(&self, who: &str, text: impl Into<String>) -> Vec<FixStep> {
         let first = match self.in_sandbox {
@@ -100,7 +120,7 @@ impl Shell {
             // A second spec for the same role would take it away from this one.
             SpecFile::Otherwise { table, role, genesys } => (table, role.as_slice(), genesys.as_slice()),
         };
-        let SpecTable { file, options, line, data_actions: _ } = table;
+        let SpecTable { file, options, line, data_actions: _, is_switched_off: _, removes_extra } = table;
         let mut steps = Vec::new();
         if !genesys.is_empty() {
             steps.push(say(format!(
@@ -109,6 +129,7 @@ impl Shell {
             steps.push(FixStep::Paste(genesys.join("\n")));
         }
         let more = match edit {
+            SpecEdit::Line(REMOVE) if *removes_extra => None,
             SpecEdit::Line(line) => Some(line),
             SpecEdit::Nothing | SpecEdit::Function { .. } => None,
         };

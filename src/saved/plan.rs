@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::details::{PlanDetails, PlanOrigin};
 use super::error::SavedError;
 use crate::model::{DesiredState, LiveState, OrganizationReading};
-use crate::plan::Plan;
+use crate::plan::{Notice, Plan};
 use crate::render::json;
 use crate::render::output::Output;
 use crate::spec::{ExternalId, is_guid};
@@ -69,6 +69,15 @@ pub struct SavedPlan {
     pub shown: Option<PlanDetails>,
 }
 
+/// The plan without what depends on who looks, or is no part of it: whether a function exists, and what other specs left.
+fn without_what_others_see(plan: &Plan) -> Plan {
+    let mut plan = Plan { strays: Vec::new(), stray_integrations: Vec::new(), ..plan.clone() };
+    let is_of_all =
+        |notice: &Notice| !matches!(notice, Notice::FunctionUnknown { .. } | Notice::FunctionGone { .. });
+    plan.roles.iter_mut().for_each(|role| role.notices.retain(is_of_all));
+    plan
+}
+
 impl SavedPlan {
     /// `made` comes from outside: no plan says when it was made.
     ///
@@ -92,8 +101,7 @@ impl SavedPlan {
         let wanted = view::desired(desired);
         let is_planned = live.organization != OrganizationReading::NotAsked;
         let live = output.masked_json(&view::live(live));
-        let view =
-            PlanView::new(&Plan { strays: Vec::new(), stray_integrations: Vec::new(), ..plan.clone() });
+        let view = PlanView::new(&without_what_others_see(plan));
         Ok(Self {
             plan: output.masked_json(&json::plan(&view)),
             options,

@@ -346,6 +346,7 @@ fn verdict_view(
         left_open,
         proof,
         only_invoked,
+        is_switched_off,
     } = verdict;
     let us = in_its_place.as_deref().unwrap_or("Genesys Cloud");
     let beside: Vec<&String> =
@@ -369,6 +370,9 @@ fn verdict_view(
                 format!(
                     "{the_role} let Genesys Cloud invoke {functions}; whether integrations use them could not be read"
                 )
+            }
+            Some(true) if *is_switched_off => {
+                format!("switched off by the spec; with its integration on, {us} can invoke {functions}")
             }
             Some(true) => format!("{us} can invoke {functions}"),
             Some(false) if others.iter().any(|who| is_organization(who)) => {

@@ -300,9 +300,16 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             one_line(id)
         ),
         GenesysNotice::NamedElsewhere { what, by } => return named_elsewhere(what, by),
+        GenesysNotice::Stops { id: _, action, usage } => format!(
+            "data action {} stops, since its integration is switched off: {}",
+            in_quotes(action),
+            usage_text(usage)
+        ),
         GenesysNotice::Flows { action, usage, is_only_renamed } => {
             let keeps = match is_only_renamed {
-                true => "; it keeps its ID, by which flows call it (Archy's YAML names it)",
+                true => {
+                    "; it keeps its ID, by which published flows call it; Archy's YAML has its category and name"
+                }
                 false => "",
             };
             format!("data action {}: {}{keeps}", in_quotes(action), usage_text(usage))
@@ -371,7 +378,11 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             in_quotes(integration),
             one_line(former)
         ),
-        GenesysNotice::CutOff { action, function, role, holder } => {
+        GenesysNotice::CutOff { id: _, action, function, role, holder, usage } => {
+            let flows = match usage.as_ref() {
+                Usage::Flows(flows) if !flows.is_empty() => format!("; {}", usage_text(usage)),
+                Usage::Flows(_) | Usage::Unknown(_) => String::new(),
+            };
             let (of, condition) = match holder {
                 Holder::Spec => (String::new(), ""),
                 Holder::Other(integration) => (
@@ -384,7 +395,7 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
                 ),
             };
             format!(
-                "data action {}{of} calls {}, which role `{}` may no longer invoke: it will fail with 403{condition}",
+                "data action {}{of} calls {}, which role `{}` may no longer invoke: it will fail with 403{condition}{flows}",
                 in_quotes(action),
                 one_line(function),
                 one_line(role)
@@ -480,15 +491,21 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
              `--even-if-used` replaces it anyway, and the flows fail until they use the new one"
                 .to_owned(),
         ),
-        GenesysBlocker::RoleInUse { role, integration, action } => (
+        GenesysBlocker::RoleInUse { role, integration, action, is_taken_out } => (
             format!(
                 "role `{}` would be deleted, and data action {} of the integration {}, which the spec does not have, calls through it",
                 one_line(role),
                 in_quotes(action),
                 in_quotes(integration)
             ),
-            "give that integration another role first; `--even-if-used` deletes this one anyway, and the data action fails with 403"
-                .to_owned(),
+            match is_taken_out {
+                true => "this spec made that integration: put its tables back into the spec, so that it goes with the role, or remove it first \
+                         with `apply --prune`"
+                    .to_owned(),
+                false => "give that integration another role first; `--even-if-used` deletes this one anyway, and the data action fails \
+                          with 403"
+                    .to_owned(),
+            },
         ),
         GenesysBlocker::ForeignActions { integration, names } => (
             format!(

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::parts::Remark;
+use super::remark::notice_remark;
 use super::words::few;
 use crate::plan::genesys::GenesysNotice;
 use crate::plan::{Notice, Plan, Stray, StrayIntegration};
@@ -66,6 +67,15 @@ fn stray_phrase(stray: &Stray) -> String {
     let (roles, is_one) = roles(stray.roles.iter());
     let stay = if is_one { "stays" } else { "stay" };
     format!("{roles} of the spec `{}`, which no file here has, {stay}", one_line(&stray.spec))
+}
+
+/// Functions of which it is not known that they exist, or known that they do not: a remark each.
+pub fn of_doubtful_functions(plan: &Plan) -> Vec<String> {
+    let notices =
+        plan.roles.iter().flat_map(|role| role.notices.iter().map(move |notice| (notice, &role.role)));
+    let doubtful = notices
+        .filter(|(notice, _)| matches!(notice, Notice::FunctionUnknown { .. } | Notice::FunctionGone { .. }));
+    doubtful.map(|(notice, role)| notice_remark(notice, role).in_one_line()).collect()
 }
 
 /// What is left of specs that are gone: what is said of it, and the same in a phrase each.

@@ -307,6 +307,10 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         ) || matches!(
             notice,
             Notice::Genesys(GenesysNotice::Replaced { usage: Usage::Flows(flows), .. }) if !flows.is_empty()
+        ) || matches!(
+            notice,
+            Notice::Genesys(GenesysNotice::Stops { usage, .. })
+                if matches!(usage.as_ref(), Usage::Flows(flows) if !flows.is_empty())
         )
     };
     for role in &plan.roles {

@@ -447,6 +447,14 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
             ", not as the spec accepts it",
             format!("{away}, or correct the `digest` in line {} of the spec", accept.line),
         ),
+        Consent::None if facts.desired.extra_permissions == ExtraPermissions::Remove => (
+            "",
+            format!(
+                "{}{}",
+                facts.by_apply("it takes off the role what the spec does not name"),
+                if denies { ", and its Deny, too" } else { "" }
+            ),
+        ),
         Consent::None => (
             "",
             format!(

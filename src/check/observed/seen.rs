@@ -367,7 +367,14 @@ impl<'a> SeenUses<'a> {
         let valid_until = uses.first().and_then(|used| self.may_be_valid_until(used));
         let consequence = match valid_until {
             Some(until) => {
-                format!("{consequence}; a session that they have may stay valid until {}", minute(until))
+                let longest = match uses.first().is_some_and(|used| used.duration.is_none()) {
+                    true => " (12 hours: the event does not say how long they asked for)",
+                    false => "",
+                };
+                format!(
+                    "{consequence}; a session that they have may stay valid until {}{longest}",
+                    minute(until)
+                )
             }
             None if uses.first().is_some_and(|used| self.is_revoked(used)) => {
                 format!("{consequence}; their session is revoked by a policy of the role")

@@ -15,7 +15,7 @@ pub struct DiagnoseArgs {
     /// What you see fail: the text of Architect, or of the data action's test; with - from standard input
     #[arg(long, value_name = "TEXT")]
     pub error: Option<String>,
-    /// See who used the role since then (2h, 7d, 2026-11-01); 90 days back without it
+    /// See who used the role since then (30m, 2h, 7d, 2026-11-01, 2026-11-01T12:00:00Z); 90 days back without it
     #[arg(long, value_name = "TIME", value_parser = Since::given)]
     pub since: Option<Since>,
     /// How to print it; markdown and json are masked, for a ticket

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::arn::{AccountId, FunctionArn};
 use crate::commands::options::Global;
 use crate::diagnose::{RoleCase, SpecFile, SpecTable};
-use crate::spec::{DEFAULT_FILE, GenesysCloud, LoadOptions, Loaded, RoleSpec, SPEC_KEY, load};
+use crate::spec::{
+    DEFAULT_FILE, ExtraPermissions, GenesysCloud, LoadOptions, Loaded, RoleSpec, SPEC_KEY, load,
+};
 use crate::text::shell_word;
 
 /// A spec that can be read and is about the account at hand.
@@ -60,6 +62,8 @@ impl FolderSpec {
             file: crate::text::path(&self.path),
             options: format!("{adopt}{}", self.options),
             line: source.matches('\n').count() + 1,
+            removes_extra: role.extra_permissions == ExtraPermissions::Remove,
+            is_switched_off: role.integration.as_ref().is_some_and(|integration| !integration.enabled),
             data_actions: role.data_actions.iter().map(|action| action.content.name.clone()).collect(),
         };
         let functions: BTreeSet<&FunctionArn> = role.functions.iter().map(|one| &one.arn).collect();

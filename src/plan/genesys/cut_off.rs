@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{GenesysChange, Handle};
+use super::diff::usage_of;
 use super::model::{GenesysBlocker, GenesysNotice, Holder};
 use crate::arn::Arn;
 use crate::model::{
-    DesiredState, Live, LiveAction, LiveCredential, LiveIntegration, LiveState, OrganizationReading, Orphans,
+    DesiredState, Live, LiveAction, LiveCredential, LiveIntegration, LiveOrganization, LiveState, Marker,
+    OrganizationReading, Orphans,
 };
 use crate::plan::change::Change;
 use crate::plan::iam::{IamChange, Permissions};
@@ -32,7 +34,7 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
         let holder = || if is_own { Holder::Spec } else { Holder::Other(integration.name.clone()) };
         let Some(before) = credential.role() else {
             if is_untold(credential) {
-                noted.extend(perhaps_cut_off(plan, live, integration));
+                noted.extend(perhaps_cut_off(plan, live, (organization, integration)));
             }
             continue;
         };
@@ -48,10 +50,12 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
             let Some(target) = target_after(plan, integration, action) else { continue };
             if has.allow(&before, &action.target) && !left.allow(&after, target) {
                 let notice = GenesysNotice::CutOff {
+                    id: action.id.clone(),
                     action: action.name.clone(),
                     function: target.to_owned(),
                     role: after.name().to_owned(),
                     holder: holder(),
+                    usage: usage_of(organization, &action.id).into(),
                 };
                 noted.push((planned.role.clone(), notice));
             }
@@ -65,8 +69,12 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
             GenesysNotice::CutOff { action, role, holder: Holder::Other(integration), .. }
                 if is_deleted && !desired.even_if_used =>
             {
+                let is_it = |one: &&LiveIntegration| one.name == *integration;
+                let marker = organization.integrations.iter().find(is_it);
+                let marker = marker.and_then(|one| Marker::split(&one.notes).1);
+                let is_taken_out = marker.is_some_and(|marker| marker.spec == desired.spec);
                 let (role, integration, action) = (role.clone(), integration.clone(), action.clone());
-                let blocker = GenesysBlocker::RoleInUse { role, integration, action };
+                let blocker = GenesysBlocker::RoleInUse { role, integration, action, is_taken_out };
                 planned.blockers.push(Blocker::Genesys(blocker));
             }
             _ => planned.notices.push(Notice::Genesys(notice)),
@@ -95,7 +103,7 @@ fn is_untold(credential: &LiveCredential) -> bool {
 fn perhaps_cut_off(
     plan: &Plan,
     live: &LiveState,
-    integration: &LiveIntegration,
+    (organization, integration): (&LiveOrganization, &LiveIntegration),
 ) -> Vec<(String, GenesysNotice)> {
     let mut noted = Vec::new();
     for (planned, arn, role) in changed(plan, live) {
@@ -103,10 +111,12 @@ fn perhaps_cut_off(
         for action in &integration.actions {
             if has.allow(arn, &action.target) && !left.allow(arn, &action.target) {
                 let notice = GenesysNotice::CutOff {
+                    id: action.id.clone(),
                     action: action.name.clone(),
                     function: action.target.clone(),
                     role: planned.role.clone(),
                     holder: Holder::Unknown(integration.name.clone()),
+                    usage: usage_of(organization, &action.id).into(),
                 };
                 noted.push((planned.role.clone(), notice));
             }
@@ -133,7 +143,7 @@ pub fn credentials_to_read(plan: &Plan, live: &LiveState) -> BTreeSet<String> {
     let OrganizationReading::Read(organization) = &live.organization else { return BTreeSet::new() };
     let is_meant = |integration: &&LiveIntegration| {
         integration.credential.as_ref().is_some_and(is_untold)
-            && !perhaps_cut_off(plan, live, integration).is_empty()
+            && !perhaps_cut_off(plan, live, (organization, integration)).is_empty()
     };
     let meant = organization.integrations.iter().filter(is_meant);
     meant.filter_map(|integration| Some(integration.credential.as_ref()?.id.clone())).collect()

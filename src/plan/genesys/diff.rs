@@ -132,6 +132,10 @@ pub(super) fn diff_role(
     }
     let is_enabled = live.is_some_and(|live| live.intended_state == "ENABLED");
     if is_enabled && !wanted.enabled {
+        side.notices.extend(live.iter().flat_map(|live| &live.actions).map(|one| {
+            let usage = usage_of(organization, &one.id).into();
+            GenesysNotice::Stops { id: one.id.clone(), action: one.name.clone(), usage }
+        }));
         let name = live.map_or(&wanted.name, |live| &live.name).clone();
         side.first.push(GenesysChange::PatchIntegration {
             integration: handle.clone(),

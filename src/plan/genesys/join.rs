@@ -183,5 +183,12 @@ pub fn touched_actions(plan: &Plan) -> BTreeSet<String> {
         ) => Some(id.as_str()),
         _ => None,
     });
-    changed.chain(blocked).map(str::to_owned).collect()
+    let notices = plan.roles.iter().flat_map(|role| &role.notices);
+    let cut_off = notices.filter_map(|notice| match notice {
+        Notice::Genesys(GenesysNotice::CutOff { id, .. } | GenesysNotice::Stops { id, .. }) => {
+            Some(id.as_str())
+        }
+        _ => None,
+    });
+    changed.chain(blocked).chain(cut_off).map(str::to_owned).collect()
 }

@@ -53,7 +53,7 @@ pub enum GenesysBlocker {
     /// It would be deleted, perhaps after another has taken its place, but flows use it.
     UsedByFlows { action: String, id: String, usage: Usage, is_replaced: bool },
     /// The role would be deleted, and a data action of an integration that is not the spec's calls through it.
-    RoleInUse { role: String, integration: String, action: String },
+    RoleInUse { role: String, integration: String, action: String, is_taken_out: bool },
     /// It would be destroyed with the integration, but is not this spec's.
     ForeignActions { integration: String, names: Vec<String> },
 }
@@ -81,6 +81,8 @@ pub enum GenesysNotice {
     IntegrationTakenOut { name: String, id: String },
     /// This spec made it and no longer has it, and someone else names it: it stays.
     NamedElsewhere { what: String, by: Namer },
+    /// A data action stops with its integration, which is switched off.
+    Stops { id: String, action: String, usage: Box<Usage> },
     /// Flows use what is changed, or may use it.
     Flows { action: String, usage: Usage, is_only_renamed: bool },
     /// Titles and descriptions of a contract cannot be changed without a new action.
@@ -98,7 +100,7 @@ pub enum GenesysNotice {
     /// It is disabled until everything is as desired: its credential's former role changes too.
     OffMeanwhile { integration: String, former: String },
     /// It works, and will not any more: the role may no longer invoke its function.
-    CutOff { action: String, function: String, role: String, holder: Holder },
+    CutOff { id: String, action: String, function: String, role: String, holder: Holder, usage: Box<Usage> },
     /// Genesys Cloud's side was not read.
     NotRead { why: String },
     /// The role is deleted, and the spec says nothing about Genesys Cloud, which was not read.
