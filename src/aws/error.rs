@@ -73,6 +73,12 @@ pub enum AwsErrorKind {
     Contradiction(String),
 }
 
+/// `User: arn:aws:sts::… is not authorized to …` without the user.
+fn without_user(message: &str) -> &str {
+    let rest = message.strip_prefix("User: ").and_then(|rest| rest.split_once(" is "));
+    rest.map_or(message, |(_, what)| what)
+}
+
 impl AwsError {
     /// An error without an AWS answer.
     pub fn new(operation: &str, subject: impl Into<String>, kind: AwsErrorKind) -> Self {
@@ -133,9 +139,11 @@ impl AwsError {
     }
 
     /// AWS's code and message, or why AWS did not answer, in one line.
+    ///
+    /// Whom AWS refused is left out: a saved plan says the same to whoever applies it.
     pub fn brief(&self) -> String {
         match (self.code(), self.message()) {
-            (Some(code), Some(message)) => format!("{code}: {message}"),
+            (Some(code), Some(message)) => format!("{code}: {}", without_user(message)),
             _ => self.to_string().lines().map(str::trim).collect::<Vec<_>>().join(": "),
         }
     }

@@ -160,6 +160,23 @@ fn a_role_that_goes_unseen_by_genesys_cloud_is_a_caution() {
 }
 
 #[test]
+fn what_becomes_of_flows_is_said_where_a_function_is_taken_from_them() {
+    let project = applied();
+    project.sandbox(&["--scenario", "flow-uses-action", "check"]).expect(0);
+    let spec = fs::read_to_string(project.path("genesys.toml")).unwrap();
+    let without = spec.split_once(ACTION).unwrap().0;
+    project.write_spec(&without.replace(FUNCTION, "another"));
+    project.sandbox(&["plan"]).expect(0).says("it will fail with 403; used by the flow \"Orders");
+    // Its own integration, taken out of the spec, goes with the role if its tables are there.
+    project.write_spec(without.split_once("[role.integration]").unwrap().0);
+    project
+        .sandbox(&["destroy", "--yes"])
+        .expect(3)
+        .says("this spec made that integration: put its tables back into the spec")
+        .says("apply --prune");
+}
+
+#[test]
 fn an_adoption_of_the_role_takes_no_integration_over() {
     let project = applied();
     let other = BOTH_ENDS.replacen("[aws]", "name = \"other\"\n[aws]", 1);

@@ -742,3 +742,26 @@ fn a_change_that_waits_for_apply_is_not_called_a_data_action_that_fails() {
         .says("it makes a new one and deletes the present one")
         .says_not("does not exist");
 }
+
+#[test]
+fn an_integration_that_the_spec_switches_off_is_off_in_every_report() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.sandbox(&["--scenario", "flow-uses-action", "check"]).expect(0);
+    project.write_spec(&BOTH_ENDS.replacen(
+        "[role.integration]",
+        "[role.integration]\nintended_state = \"DISABLED\"",
+        1,
+    ));
+    let plan = project.sandbox(&["plan"]);
+    plan.expect(0)
+        .says("caution: data action \"Get order status\" stops, since its integration is switched off: used by the flow \"Orders");
+    let off = "switched off by the spec; with its integration on, Genesys Cloud can invoke";
+    project.sandbox(&["apply", "--yes"]).expect(0).says(off);
+    let check = project.sandbox(&["check"]);
+    check.expect(0).says(off).says("is switched off, as the spec says: its data actions fail until it is on");
+    check.says_not("is not known yet");
+    let diagnosis = project.sandbox(&["diagnose", "GenesysDataActionRole"]);
+    diagnosis.expect(4).says("The integration \"AWS Lambda orders\" is not enabled");
+    diagnosis.says("genesys.toml switches it off: in [role.integration] of `GenesysDataActionRole`, `intended_state = \"ENABLED\"`");
+}
