@@ -40,10 +40,10 @@ left_behind() {
         while IFS=$'\t' read -r old new; do
             # shellcheck disable=SC2016
             if is_spec "$old" && [ "$new" = /account ]; then
-                printf 'changes the `account_id` of `%s`. If that is its AWS account, what that spec made in the former one stays, as open as before, and %s\n' \
+                printf 'changes the `account_id` of `%s`. If that is its AWS account, what that spec made in the former one stays, as open as before, unless it was destroyed; %s\n' \
                     "${old//\`/}" "once no spec is of that account no run looks there. Run \`genesys-iam destroy\` with the former file first."
             elif is_spec "$old" && ! is_spec "$new"; then
-                printf 'removes `%s`. What that spec made stays, as open as before, and once no other spec is of its account %s\n' \
+                printf 'removes `%s`. What that spec made stays, as open as before, unless it was destroyed; once no other spec is of its account %s\n' \
                     "${old//\`/}" "no run looks there. Run \`genesys-iam destroy\` with that file first."
             fi
         done

@@ -35,7 +35,8 @@ impl Returned {
     pub(super) fn missed(&self) -> Option<String> {
         match self {
             Self::Other(kind) => Some(format!("it returned a value that is not an object ({kind})")),
-            Self::Members { missing, .. } if !missing.is_empty() => {
+            // With nothing at all in it, it may be a stand-in's.
+            Self::Members { known, missing, others } if !missing.is_empty() && known.len() + others > 0 => {
                 let missing: Vec<String> =
                     missing.iter().map(|name| format!("`{}`", one_line(name))).collect();
                 Some(format!("its answer lacks {}, which the contract names", missing.join(", ")))
@@ -89,6 +90,7 @@ mod tests {
     fn what_a_flow_would_miss_is_a_notice() {
         let missed = |result: Value| Returned::of(&result, &["status".to_owned()]).missed();
         assert_eq!(missed(json!({ "status": "ok" })), None);
+        assert_eq!(missed(json!({})), None);
         assert_eq!(
             missed(json!({ "state": 1 })).unwrap(),
             "its answer lacks `status`, which the contract names"

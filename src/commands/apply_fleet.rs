@@ -296,6 +296,7 @@ impl<'a> ApplyRun<'a> {
                 None => ("not yet", WARNING),
                 Some(_) if is_done(job) => ("done   ", GOOD),
                 Some(Ok(_)) => ("stopped", WARNING),
+                Some(Err(error)) if error.status() == Status::Refused => ("refused", ERROR),
                 Some(Err(_)) => ("failed ", ERROR),
             };
             let words = match &job.ended {
@@ -313,7 +314,13 @@ impl<'a> ApplyRun<'a> {
             false => "run it again: `genesys-iam apply` does what is left",
         };
         let next = self.output.remedy(next);
-        text.push_str(&format!("{} fix the cause, then {next}\n", paint(HELP, "help:")));
+        // Nothing is broken where a guard refused: somebody has to decide.
+        let decide = jobs.iter().find_map(|job| match &job.ended {
+            Some(Err(error)) if error.status() == Status::Refused => error.help(),
+            _ => None,
+        });
+        let first = decide.map_or_else(|| "fix the cause".to_owned(), |help| self.output.remedy(&help));
+        text.push_str(&format!("{} {first}; then {next}\n", paint(HELP, "help:")));
         self.output.message(&text);
     }
 }

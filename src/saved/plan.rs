@@ -69,7 +69,7 @@ pub struct SavedPlan {
     pub shown: Option<PlanDetails>,
 }
 
-/// The plan without what depends on who looks, or is no part of it: whether a function exists, and what other specs left.
+/// The plan without what depends on who looks (whether a function exists), and without what other specs left.
 fn without_what_others_see(plan: &Plan) -> Plan {
     let mut plan = Plan { strays: Vec::new(), stray_integrations: Vec::new(), ..plan.clone() };
     let is_of_all =

@@ -316,5 +316,6 @@ fn a_spec_that_a_guard_refuses_is_not_counted_as_carried_out() {
     refused
         .expect(3)
         .says("the plan was carried out for 1 of 2 specs")
-        .says("failed  specs/a.toml: nothing was changed");
+        .says("refused specs/a.toml: nothing was changed")
+        .says("have someone review it, and say so where the guard is");
 }
