@@ -599,6 +599,19 @@ mod tests {
         assert!(error.help().unwrap().contains("HTTPS_PROXY"));
     }
 
+    /// A saved plan is compared where somebody else applies it.
+    #[test]
+    fn a_brief_reason_does_not_say_whom_aws_refused() {
+        let message = |user: &str| {
+            format!("User: {user} is not authorized to perform: iam:GetRole on resource: role R")
+        };
+        let told =
+            [message("arn:aws:sts::1:assumed-role/plan/s"), message("arn:aws:sts::1:assumed-role/apply/s")];
+        let [one, other] = told.each_ref().map(|text| without_user(text));
+        assert_eq!((one, one), (other, "not authorized to perform: iam:GetRole on resource: role R"));
+        assert_eq!(without_user("Rate exceeded"), "Rate exceeded");
+    }
+
     #[test]
     fn an_endpoint_that_refuses_is_named_with_the_cause() {
         let refused = std::io::Error::new(std::io::ErrorKind::ConnectionRefused, "connection refused");
