@@ -461,7 +461,7 @@ fn a_spec_that_cannot_be_read_outweighs_one_that_is_blocked_in_every_format() {
         ID,
         "permissions_boundary = \"arn:aws:iam::111122223333:policy/none\"",
     ));
-    let other = spec_text("S", &["g"], ID, "desciption = \"x\"").replace("\"test\"", "\"other\"");
+    let other = spec_text("S", &["g"], ID, "descr = \"x\"").replace("\"test\"", "\"other\"");
     std::fs::write(project.path("other.toml"), other).unwrap();
     let both = ["--file", "genesys.toml", "--file", "other.toml", "plan", "--format"];
     for format in ["text", "markdown", "json", "html"] {
