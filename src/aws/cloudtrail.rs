@@ -25,6 +25,11 @@ const LONGEST: usize = 256;
 const LONGEST_ID: usize = 1225;
 const LONGEST_ARN: usize = 2049;
 
+/// By this machine's clock, which requests are signed with.
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 /// Looks up who got a session of the role since a moment, in several regions at once; also reports what is unreadable.
 /// Sessions may be as long as `longest`: earlier ones that may still be valid are read, too.
 pub async fn role_uses(
@@ -34,7 +39,7 @@ pub async fn role_uses(
     since: impl FnOnce(Timestamp) -> Timestamp,
     longest: Duration,
 ) -> EventHistory {
-    let now = Timestamp::now();
+    let now = now();
     let since = since(now);
     let from = now.checked_sub(longest).map_or(since, |earlier| earlier.min(since));
     let found = join_all(regions.iter().map(|region| in_region(clients, role, region, from))).await;

@@ -19,7 +19,7 @@ pub use client::{
     Caller, Clients, OnThrottle, Payload, SignedCall, SignedService, Transport, ca_bundle, caller, connect,
     connect_with_mfa, exchanges_token,
 };
-pub use cloudtrail::role_uses;
+pub use cloudtrail::{now, role_uses};
 pub use error::{AwsError, AwsErrorKind};
 pub use iam::{
     AccountListing, Freshness, ListedRole, Recent, account_listing, foresee, is_gone, is_made, live,

@@ -42,7 +42,7 @@ pub use guarded::guards;
 pub use judge::judge;
 pub use level::Level;
 pub use observed::PROBE_SESSION;
-pub use path::{Call, InvocationPath, member_names};
+pub use path::{ActionCall, InvocationPath, member_names};
 pub(crate) use probed::POLICY_KINDS;
 pub(crate) use questions::{Readiness, extra_grants, readiness};
 pub use questions::{may_assume, may_invoke, near_misses};

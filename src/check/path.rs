@@ -20,7 +20,7 @@ pub struct InvocationPath {
     /// Their data actions that point at one of the functions; all of them, if none does.
     pub actions: Vec<String>,
     /// What each of them calls.
-    pub calls: Vec<Call>,
+    pub calls: Vec<ActionCall>,
     pub policy: String,
     /// In spec order.
     pub functions: Vec<FunctionArn>,
@@ -28,7 +28,7 @@ pub struct InvocationPath {
 
 /// A data action and its function.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub struct ActionCall {
     pub action: String,
     /// A name, or what is in its place.
     pub function: String,
@@ -77,7 +77,7 @@ pub(crate) fn path(facts: &Facts) -> InvocationPath {
     let wanted = || desired.integration.iter().flat_map(|integration| &integration.actions);
     let call = |action: &str, target: &str| {
         let of_spec = wanted().find(|one| one.state.content.name == action);
-        Call {
+        ActionCall {
             action: action.to_owned(),
             function: target.parse().map_or_else(|_| target.to_owned(), |arn: FunctionArn| arn.label()),
             contract: of_spec.map(|one| {
@@ -86,7 +86,7 @@ pub(crate) fn path(facts: &Facts) -> InvocationPath {
             }),
         }
     };
-    let mut calls: Vec<Call> = shown.iter().map(|action| call(&action.name, &action.target)).collect();
+    let mut calls: Vec<ActionCall> = shown.iter().map(|action| call(&action.name, &action.target)).collect();
     let mut actions = names(shown);
     if actions.is_empty() {
         actions = wanted().map(|action| action.state.content.name.clone()).collect();

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::CommandError;
@@ -93,7 +92,7 @@ pub(crate) async fn of_role(
         recorded,
         organization_region: organization_region(session),
         trusts,
-        now: Some(Timestamp::now()),
+        now: Some(aws::now()),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::spec::{AcceptedThing, Boundary, ExternalId, IntegrationSpec, RoleSpec
 /// The names so far, and the specs that have them.
 #[derive(Default)]
 pub(super) struct Names {
-    seen: BTreeMap<Name, Owner>,
+    seen: BTreeMap<Name, NameOwner>,
 }
 
 /// What only one spec can have.
@@ -23,7 +23,7 @@ struct Name {
     folded: String,
 }
 
-struct Owner {
+struct NameOwner {
     file: String,
     /// Of an integration: two of one name may well be two if both specs say which.
     id: Option<String>,
@@ -43,9 +43,9 @@ impl Names {
         let mut add = |within: &str, kind, name: &str, id: Option<&str>| {
             let folded = if kind == SPEC { name.to_owned() } else { name.to_ascii_lowercase() };
             let key = Name { within: within.to_owned(), kind, folded };
-            let owner = Owner { file: this.clone(), id: id.map(str::to_owned) };
+            let owner = NameOwner { file: this.clone(), id: id.map(str::to_owned) };
             let other = self.seen.insert(key, owner).filter(|other| other.file != this);
-            let is_same = |other: &Owner| other.id.is_none() || id.is_none() || other.id.as_deref() == id;
+            let is_same = |other: &NameOwner| other.id.is_none() || id.is_none() || other.id.as_deref() == id;
             let Some(other) = other.filter(is_same) else { return false };
             let name = name.to_owned();
             same.push(Same { kind, name, account: account.clone(), other: other.file });

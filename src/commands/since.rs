@@ -49,7 +49,7 @@ impl Since {
     /// As [`Self::parse`].
     pub fn given(text: &str) -> Result<Self, String> {
         match Self::parse(text)? {
-            Self::At(at) if at > Timestamp::now() => Err("that is in the future".to_owned()),
+            Self::At(at) if at > crate::aws::now() => Err("that is in the future".to_owned()),
             since => Ok(since),
         }
     }

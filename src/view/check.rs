@@ -9,8 +9,8 @@ use super::remark::{notice_remark, to_accept};
 use super::words::few;
 use crate::arn::FunctionArn;
 use crate::check::{
-    Acceptance, AskedOrganization, Call, Cause, CheckReport, Claim, Diagnosis, Finding, Harm, Level, Outcome,
-    RoleReport, Sign, Topic, Verdict, is_organization,
+    Acceptance, ActionCall, AskedOrganization, Cause, CheckReport, Claim, Diagnosis, Finding, Harm, Level,
+    Outcome, RoleReport, Sign, Topic, Verdict, is_organization,
 };
 use crate::text::one_line;
 
@@ -160,14 +160,14 @@ pub struct CauseView {
 
 /// Where it was proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ProofPlace {
     Real,
     Sandbox,
     /// An endpoint of this machine.
     StandIn,
 }
 
-impl Place {
+impl ProofPlace {
     pub(super) fn of(in_sandbox: bool, has_stand_in: bool) -> Self {
         match (in_sandbox, has_stand_in) {
             (true, _) => Self::Sandbox,
@@ -232,7 +232,7 @@ impl CheckView {
             },
             roles: roles
                 .iter()
-                .map(|role| role_view(role, Place::of(*in_sandbox, stand_in.is_some())))
+                .map(|role| role_view(role, ProofPlace::of(*in_sandbox, stand_in.is_some())))
                 .collect(),
         }
     }
@@ -254,7 +254,7 @@ impl Summary {
     }
 }
 
-pub(super) fn role_view(report: &RoleReport, place: Place) -> RoleView {
+pub(super) fn role_view(report: &RoleReport, place: ProofPlace) -> RoleView {
     let RoleReport {
         role,
         functions,
@@ -295,8 +295,8 @@ pub(super) fn role_view(report: &RoleReport, place: Place) -> RoleView {
 }
 
 /// ``"Get order" invokes function `orders`; it takes `id` and returns `status` ``
-fn call_in_words(call: &Call) -> String {
-    let Call { action, function, contract } = call;
+fn call_in_words(call: &ActionCall) -> String {
+    let ActionCall { action, function, contract } = call;
     let names = |names: &[String]| match names {
         [] => "nothing".to_owned(),
         names => names.iter().map(|name| format!("`{}`", one_line(name))).collect::<Vec<_>>().join(", "),
@@ -326,7 +326,7 @@ fn verdict_view(
     functions: &str,
     diagnosis: &Diagnosis,
     claims: &[Claim],
-    place: Place,
+    place: ProofPlace,
 ) -> VerdictView {
     let Verdict {
         sign,
@@ -508,15 +508,15 @@ fn of_many_functions(claims: &[Claim]) -> bool {
     functions.map(|claim| &claim.function).collect::<BTreeSet<_>>().len() > 1
 }
 
-fn proof_in_words(proof: Option<Level>, sign: Sign, place: Place, many: bool) -> String {
+fn proof_in_words(proof: Option<Level>, sign: Sign, place: ProofPlace, many: bool) -> String {
     let at = place.in_words();
     match proof {
         Some(Level::EndToEnd) => {
-            let genesys = if place == Place::Real { "Genesys Cloud itself" } else { "its Genesys Cloud" };
+            let genesys = if place == ProofPlace::Real { "Genesys Cloud itself" } else { "its Genesys Cloud" };
             let functions = if many { "each function" } else { "the function" };
             format!("Proven end to end{at}: {genesys} invoked {functions}.")
         }
-        Some(Level::Assumed) if place == Place::Real => {
+        Some(Level::Assumed) if place == ProofPlace::Real => {
             "Proven by real calls: the role was assumed and each invocation permitted; a DryRun does not show that the function runs."
                 .to_owned()
         }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::check::{LineView, OutcomeWord, Place, RoleView, VerdictView, role_view};
+use super::check::{LineView, OutcomeWord, ProofPlace, RoleView, VerdictView, role_view};
 use crate::check::{
     Answer, AskedOrganization, Cause, CredentialArn, Facts, Finding, FunctionState, GenesysSide, Harm, Level,
     Topic,
@@ -102,7 +102,7 @@ impl DiagnoseView {
         let hidden = Some(case.facts.desired.external_id.expose()).filter(|_| is_masked || is_unknown);
         let report = case.report();
         let RoleView { role, verdict, lines, ruled_out, notices, .. } =
-            role_view(&report, Place::of(case.in_sandbox, false));
+            role_view(&report, ProofPlace::of(case.in_sandbox, false));
         let mut causes: Vec<DiagnosedView> = report
             .diagnosis
             .findings
