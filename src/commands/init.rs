@@ -115,7 +115,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         asker.ask(&OUTPUT, output, None)?;
     }
     if let Some(known) = known {
-        warn_of_unknown(&asker.answers.functions, &known, output);
+        warn_of_unknown(&asker.answers, &known, output);
     }
     if !asker.missing.is_empty() {
         return Err(InitError::Missing(asker.missing).into());
@@ -445,10 +445,11 @@ async fn list_functions(clients: &aws::Clients, output: &Output) -> Option<Vec<S
 }
 
 /// Warns of functions that do not exist yet: a spec may come before its functions.
-fn warn_of_unknown(functions: &str, known: &[String], output: &Output) {
-    let names = functions.split(',').map(str::trim).filter(|name| !name.is_empty());
+fn warn_of_unknown(answers: &Answers, known: &[String], output: &Output) {
     // `plan` looks up ARNs, aliases and versions.
-    for name in names.filter(|name| !name.contains(':') && !known.iter().any(|known| known == name)) {
+    for name in
+        answers.functions().filter(|name| !name.contains(':') && !known.iter().any(|known| known == name))
+    {
         output.message(&format!(
             "{} Lambda has no function `{}` in this region yet; until it has, `plan` blocks the role\n",
             paint(WARNING, "note:"),

@@ -13,8 +13,8 @@ pub(super) struct Names {
     seen: BTreeMap<Name, NameOwner>,
 }
 
-/// What only one spec can have.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// What only one spec can have. Without `Debug`: an organization's ID may be masked.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Name {
     /// The account or organization; nothing for an ID.
     within: String,

@@ -409,6 +409,13 @@ pub enum Notice {
     Genesys(genesys::GenesysNotice),
 }
 
+impl Notice {
+    /// Whether a function exists: it depends on who looks, and on when.
+    pub fn is_of_doubtful_function(&self) -> bool {
+        matches!(self, Self::FunctionUnknown { .. } | Self::FunctionGone { .. })
+    }
+}
+
 impl Plan {
     pub(super) fn empty(desired: &DesiredState, orphans: &Orphans) -> Self {
         Self {

@@ -72,8 +72,7 @@ pub struct SavedPlan {
 /// The plan without what depends on who looks (whether a function exists), and without what other specs left.
 fn without_what_others_see(plan: &Plan) -> Plan {
     let mut plan = Plan { strays: Vec::new(), stray_integrations: Vec::new(), ..plan.clone() };
-    let is_of_all =
-        |notice: &Notice| !matches!(notice, Notice::FunctionUnknown { .. } | Notice::FunctionGone { .. });
+    let is_of_all = |notice: &Notice| !notice.is_of_doubtful_function();
     plan.roles.iter_mut().for_each(|role| role.notices.retain(is_of_all));
     plan
 }

@@ -73,8 +73,7 @@ fn stray_phrase(stray: &Stray) -> String {
 pub fn of_doubtful_functions(plan: &Plan) -> Vec<String> {
     let notices =
         plan.roles.iter().flat_map(|role| role.notices.iter().map(move |notice| (notice, &role.role)));
-    let doubtful = notices
-        .filter(|(notice, _)| matches!(notice, Notice::FunctionUnknown { .. } | Notice::FunctionGone { .. }));
+    let doubtful = notices.filter(|(notice, _)| notice.is_of_doubtful_function());
     doubtful.map(|(notice, role)| notice_remark(notice, role).in_one_line()).collect()
 }
 
