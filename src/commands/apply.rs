@@ -8,11 +8,12 @@ use clap::Args;
 use super::carry_out::{Age, Carried, Circumstances, applied, finish};
 use super::check::SpecTest;
 use super::fleet::{self, Fleet, NothingSelected};
-use super::options::{Global, ReportFormat, Select, Wait, WideningGuard, without_page};
+use super::options::{Global, ReportFormat, Select, Wait, without_page};
 use super::page;
-use super::plan::{PlanError, Planning};
+use super::plan::Planning;
 use super::prompt::{PromptError, ask, interrupted, interrupts};
 use super::record::Record;
+use super::refusal::may_be_carried_out;
 use super::session::{Observed, Session};
 use super::specs::SpecSource;
 use super::{CommandError, Status, check, plan, repeat};
@@ -268,6 +269,10 @@ impl ApplyRun<'_> {
                 self.output.note(&format!("{} {what}\n", paint(WARNING, "note:")));
             }
         }
+        if self.args.test && tests.is_empty() {
+            let label = paint(WARNING, "warning:");
+            self.output.note(&format!("{label} `--test` tested nothing: no function was run\n"));
+        }
         if !self.args.test {
             tests.retain(|test| is_proven(plan, test));
         }
@@ -372,10 +377,6 @@ fn untested(observed: &Observed, tests: &[RunnableTest]) -> Vec<String> {
 pub(super) const AWS_ONLY: &str = "`--aws-only` leaves it alone";
 pub const NOTHING: &str = "nothing was changed";
 pub(super) const UNCHECKED: &str = "the check at the end was not made";
-
-pub(super) fn may_be_carried_out(plan: &Plan, guard: &WideningGuard) -> Result<(), PlanError> {
-    plan::refusal(plan, guard).map_or(Ok(()), Err)
-}
 
 pub(super) fn waits(Wait { wait }: Wait) -> Backoff {
     Backoff::within(Duration::from_secs(wait))

@@ -2,13 +2,13 @@
 
 use futures_util::future::join_all;
 
-use super::apply::{AWS_ONLY, ApplyError, ApplyRun, NOTHING, UNCHECKED, confirm, may_be_carried_out, waits};
+use super::apply::{AWS_ONLY, ApplyError, ApplyRun, NOTHING, UNCHECKED, confirm, waits};
 use super::carry_out::{Age, Attempt, Carried, Circumstances, applied, finish};
 use super::fleet::{self, Members, Outcomes};
 use super::options::ReportFormat;
-use super::plan::PlanError;
 use super::prompt::interrupted;
 use super::record::{Record, finish_all};
+use super::refusal::{PlanError, may_be_carried_out};
 use super::report::report;
 use super::session::{Observed, Session};
 use super::specs::SpecSource;
@@ -313,14 +313,21 @@ impl<'a> ApplyRun<'a> {
             true => "make a new plan of what is left: `genesys-iam plan --out FILE`",
             false => "run it again: `genesys-iam apply` does what is left",
         };
-        let next = self.output.remedy(next);
         // Nothing is broken where a guard refused: somebody has to decide.
-        let decide = jobs.iter().find_map(|job| match &job.ended {
-            Some(Err(error)) if error.status() == Status::Refused => error.help(),
-            _ => None,
-        });
-        let first = decide.map_or_else(|| "fix the cause".to_owned(), |help| self.output.remedy(&help));
-        text.push_str(&format!("{} {first}; then {next}\n", paint(HELP, "help:")));
+        let (mut first, mut is_broken) = (Vec::new(), !failed.is_empty());
+        for job in jobs {
+            match &job.ended {
+                Some(Err(error)) if error.status() == Status::Refused => first.extend(error.help()),
+                Some(Err(_)) => is_broken = true,
+                Some(Ok(_)) | None => {}
+            }
+        }
+        first.dedup();
+        first.extend(is_broken.then(|| "fix the cause of what failed".to_owned()));
+        first.push(format!("then {next}"));
+        for help in first {
+            text.push_str(&format!("{} {}\n", paint(HELP, "help:"), self.output.remedy(&help)));
+        }
         self.output.message(&text);
     }
 }

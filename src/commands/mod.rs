@@ -29,6 +29,7 @@ pub mod prompt;
 mod reading;
 mod record;
 pub mod reference;
+mod refusal;
 pub mod repeat;
 mod report;
 mod reports;

@@ -298,7 +298,7 @@ fn functions_named(state: &State, seed: &Seed, name: &str) -> BTreeSet<FunctionA
 }
 
 fn change_function(state: &mut State, arn: &FunctionArn, change: &FunctionChange) {
-    let FunctionChange { missing, configuration, reserved_concurrency, policy } = change;
+    let FunctionChange { missing, configuration, reserved_concurrency, policy, answer } = change;
     let unqualified = arn.unqualified();
     let qualifier = arn.qualifier().map(|qualifier| qualifier.as_str().to_owned());
     if *missing {
@@ -324,6 +324,9 @@ fn change_function(state: &mut State, arn: &FunctionArn, change: &FunctionChange
     }
     if reserved_concurrency.is_some() {
         function.reserved_concurrency = *reserved_concurrency;
+    }
+    if answer.is_some() {
+        function.answer.clone_from(answer);
     }
     if let Some(document) = policy {
         function.policies.insert(qualifier.unwrap_or_default(), document.to_string());

@@ -88,6 +88,8 @@ pub struct FunctionChange {
     pub reserved_concurrency: Option<u32>,
     /// The function's own policy.
     pub policy: Option<Value>,
+    /// What it answers.
+    pub answer: Option<Value>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -85,11 +85,13 @@ fn restore_functions(state: &mut State, seed: &Seed) -> Vec<String> {
         let Some(function) = state.functions.get_mut(&arn.unqualified()) else { continue };
         let is_changed = function.state != "Active"
             || function.members.keys().any(|member| member != "LastModified")
-            || function.reserved_concurrency.is_some();
+            || function.reserved_concurrency.is_some()
+            || function.answer.is_some();
         "Active".clone_into(&mut function.state);
         function.reason = None;
         function.members.clear();
         function.reserved_concurrency = None;
+        function.answer = None;
         if is_missing || is_changed {
             done.push(format!("the function {}", arn.label()));
         }
@@ -103,8 +105,8 @@ pub fn is_undone(name: &str) -> bool {
     // It does not know what a file planted.
     let Some(Scenario { function, organization, kms_keys, genesys, .. }) = scenario else { return true };
     let is_function = |change: &FunctionChange| {
-        let FunctionChange { missing, configuration, reserved_concurrency, policy: _ } = change;
-        *missing || !configuration.is_empty() || reserved_concurrency.is_some()
+        let FunctionChange { missing, configuration, reserved_concurrency, policy: _, answer } = change;
+        *missing || !configuration.is_empty() || reserved_concurrency.is_some() || answer.is_some()
     };
     let PlantedOrganization {
         organization_id,

@@ -657,3 +657,30 @@ fn a_tag_is_not_known_to_widen_anything_and_a_limit_that_ends_has_a_level_of_its
     project.sandbox(&["plan", "--refuse-wider=limits"]).expect(3).says("the plan ends limits (");
     project.sandbox(&["apply", "--yes", "--refuse-wider=limits"]).expect(3);
 }
+
+#[test]
+fn a_refusal_names_the_roles_whose_changes_are_not_refused() {
+    let two = |functions: &str| {
+        let role =
+            |name: &str, functions: &str| format!("[[role]]\nname = \"{name}\"\nfunctions = {functions}\n");
+        let (head, _) = EXAMPLE.split_once("[[role]]").unwrap();
+        format!("name = \"two\"\n{head}{}{}", role("Open", "[\"a\"]"), role("Wide", functions))
+    };
+    let project = Project::new(&two("[\"b\"]"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let open = "[role.Open]\ntrust = { Version = \"2012-10-17\", Statement = { Effect = \"Allow\", Principal = \"*\", Action = \"sts:AssumeRole\" } }\n";
+    std::fs::write(project.path("open.toml"), open).unwrap();
+    project.sandbox(&["--scenario", "open.toml", "plan"]).expect(0);
+    project.write_spec(&two("[\"b\", \"c\"]"));
+    let refused = project.sandbox(&["apply", "--yes", "--refuse-wider"]);
+    refused
+        .expect(3)
+        .says("the changes of `Open` are not refused: `--except Wide` applies them alone")
+        .says_not("done ");
+    project
+        .sandbox(&["apply", "--yes", "--refuse-wider", "--except", "Wide"])
+        .expect(0)
+        .says("done   UpdateAssumeRolePolicy role `Open`");
+    // Nothing else waits.
+    project.sandbox(&["apply", "--yes", "--refuse-wider"]).expect(3).says_not("are not refused");
+}

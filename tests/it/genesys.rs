@@ -681,10 +681,10 @@ fn a_data_action_is_not_run_without_the_input_that_its_contract_names() {
     // Names and types only: what it answered is shown where somebody asks for it, beside the report.
     project
         .sandbox(&[&invoke[..], &["--all"]].concat())
-        .says("it returned nothing, without `status`, which the contract names")
+        .says("it returned `status` (string)")
         .says_not("answered");
     let shown = project.sandbox(&[&invoke[..], &["--show-answer", "--report", "json=report.json"]].concat());
-    shown.expect(0).says("\"Get order status\" answered {}");
+    shown.expect(0).says("\"Get order status\" answered {\"status\":\"\"}");
     assert!(!shown.stdout.contains("answered"), "{}", shown.stdout);
     assert!(!std::fs::read_to_string(project.path("report.json")).unwrap().contains("answered"));
     for also in [["--format", "json"], ["--format", "markdown"], ["--format", "html"]] {
@@ -696,6 +696,13 @@ fn a_data_action_is_not_run_without_the_input_that_its_contract_names() {
     let mut in_ci = project.command(&[&["--sandbox"], &invoke[..], &["--show-answer"]].concat());
     let in_ci = in_ci.env("CI", "true").output().unwrap();
     assert_eq!(in_ci.status.code(), Some(64));
+    // What a flow would wait for in vain is said.
+    for (answer, lacks) in [("{}", "its answer lacks `status`"), ("\"ok\"", "not an object (string)")] {
+        let scenario = format!("[function.\"*\"]\nanswer = {answer}\n");
+        std::fs::write(project.path("answer.toml"), scenario).unwrap();
+        let invoke = [&["--scenario", "answer.toml"][..], &invoke].concat();
+        project.sandbox(&invoke).expect(0).says(lacks);
+    }
     // What is replaced without a test is said to be.
     project.write_spec(&spec.replace("status = \"string\"", "state = \"string\""));
     let blocked = project.sandbox(&["plan"]);

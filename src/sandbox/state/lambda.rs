@@ -26,6 +26,9 @@ pub(crate) struct StoredFunction {
     /// Configuration fields that differ from the defaults, such as `StateReasonCode`.
     #[serde(default)]
     pub members: BTreeMap<String, Value>,
+    /// What it answers, where a scenario says so.
+    #[serde(default)]
+    pub answer: Option<Value>,
 }
 
 impl StoredFunction {
@@ -39,6 +42,7 @@ impl StoredFunction {
             reserved_concurrency: None,
             is_changed: false,
             members: BTreeMap::new(),
+            answer: None,
         }
     }
 
