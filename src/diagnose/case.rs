@@ -1,6 +1,7 @@
 //! What `diagnose` found out about one role.
 
 use super::error_text::ErrorReading;
+use super::in_turn::in_turn;
 use super::model::{FixStep, Means, Remedy, run, say};
 use super::remedy::{Shell, Surroundings, remedy};
 use crate::arn::{AccountId, Arn};
@@ -40,9 +41,14 @@ impl RoleCase {
         report
     }
 
-    /// How to remove a cause. A role that is gone may never have been meant: the credential can name another.
-    pub fn remedy(&self, finding: &Finding, shell: &Shell) -> Remedy {
-        let fix = remedy(finding, &self.facts, &self.around, shell);
+    /// How to remove each cause, in this order.
+    pub fn remedies(&self, findings: &[Finding], shell: &Shell) -> Vec<Remedy> {
+        in_turn(findings, &self.facts, |finding, facts| self.remedy(finding, facts, shell))
+    }
+
+    /// A role that is gone may never have been meant: the credential can name another.
+    fn remedy(&self, finding: &Finding, facts: &Facts, shell: &Shell) -> Remedy {
+        let fix = remedy(finding, facts, &self.around, shell);
         let (Cause::RoleMissing | Cause::IntegrationCredential, None) =
             (finding.cause, &self.facts.live.role)
         else {

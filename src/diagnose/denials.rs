@@ -154,13 +154,13 @@ fn inline_steps(
 ) -> (Vec<FixStep>, Vec<FixStep>) {
     match &parts.rest {
         None => (
-            vec![say(format!("`{policy}` has nothing else:")), run(delete_inline(shell, role, policy))],
+            vec![say(format!("`{policy}` has nothing else:")), delete_inline(shell, role, policy)],
             vec![say(format!("{place}: Remove; it has nothing else"))],
         ),
         Some(rest) => (
             vec![
                 say(format!("`{policy}` without the statement; the rest of it stays:")),
-                run(put_inline(shell, role, policy, rest)),
+                put_inline(shell, role, policy, rest),
             ],
             vec![
                 say(format!("{place} > Edit: the statement goes, the rest stays; then Save")),
@@ -183,7 +183,7 @@ fn attached_steps(
             vec![
                 say(format!("`{name}` without the statement, for everyone who has it; these do:")),
                 run(shell.aws(&["iam", "list-entities-for-policy", "--policy-arn", &text])),
-                set_document(shell, &text, rest),
+                set_document(shell, arn, rest),
             ],
             vec![
                 say(format!(
@@ -197,14 +197,14 @@ fn attached_steps(
                 say(format!(
                     "AWS's own policy `{name}` cannot be edited; off the role, what it allows goes too:"
                 )),
-                run(detach(shell, &role.role.name, arn)),
+                detach(shell, &role.role.name, arn),
             ],
             vec![say(format!(
                 "{place}: Remove (AWS's own policy cannot be edited; what it allows goes too)"
             ))],
         ),
         None => (
-            vec![say(format!("`{name}` has nothing else:")), run(detach(shell, &role.role.name, arn))],
+            vec![say(format!("`{name}` has nothing else:")), detach(shell, &role.role.name, arn)],
             vec![say(format!("{place}: Remove; it has nothing else"))],
         ),
     }
@@ -256,7 +256,7 @@ fn boundary(
                     FixStep::Paste(wider.to_pretty()),
                 ],
             )
-            .with(Means::Cli, vec![say(agreed), set_document(shell, &text, &wider)]);
+            .with(Means::Cli, vec![say(agreed), set_document(shell, arn, &wider)]);
     } else {
         let agreed = "only if they agree that the role has none at all:";
         let remove = shell.aws(&["iam", "delete-role-permissions-boundary", "--role-name", &role.role.name]);

@@ -219,7 +219,7 @@ pub(super) fn tenants(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy
             continue;
         };
         let (region, name) = (arn.region(), arn.name());
-        let other = format!("{}-plain", name.chars().take(58).collect::<String>());
+        let other = made_plain(name);
         let fixed = format!(
             "tenant isolation cannot be switched off: the function is made again under another name, here `{other}`"
         );
@@ -248,13 +248,10 @@ pub(super) fn tenants(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy
         let mut cli = vec![say(fixed.as_str())];
         cli.extend(again);
         cli.push(rest);
-        let new: Option<FunctionArn> = arn.unqualified().to_string().replace(name, &other).parse().ok();
-        if let (Some(new), Some(policy)) = (new, &facts.live.policy) {
-            let functions = facts.functions.iter().map(|one| &one.arn);
-            let functions: Vec<FunctionArn> =
-                functions.map(|known| if known == arn { new.clone() } else { known.clone() }).collect();
+        if let Some(policy) = &facts.live.policy {
+            let functions: Vec<FunctionArn> = facts.functions.iter().map(with_the_new_one).collect();
             cli.push(say("the policy names it:"));
-            cli.push(set_document(shell, &policy.policy.arn.to_string(), &invoke_policy(&functions)));
+            cli.push(set_document(shell, &policy.policy.arn, &invoke_policy(&functions)));
         }
         let [_, action] = renamed_in_console(facts, arn);
         cli.push(action);
@@ -262,6 +259,24 @@ pub(super) fn tenants(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy
         remedy = remedy.with(Means::Console, console).with(Means::Cli, cli);
     }
     remedy
+}
+
+/// What a function that isolates tenants is called when it is made again.
+fn made_plain(name: &str) -> String {
+    format!("{}-plain", name.chars().take(58).collect::<String>())
+}
+
+/// A function, or the one that is made in its place; so that the documents of all such causes are the same.
+fn with_the_new_one(function: &FunctionFacts) -> FunctionArn {
+    let arn = &function.arn;
+    match &function.state {
+        FunctionState::Exists(FunctionSettings { isolates_tenants: true, .. }) => {
+            let text = arn.unqualified().to_string();
+            let prefix = text.strip_suffix(arn.name()).unwrap_or_default();
+            format!("{prefix}{}", made_plain(arn.name())).parse().unwrap_or_else(|_| arn.clone())
+        }
+        _ => arn.clone(),
+    }
 }
 
 /// The same code under another name. An image has no package to download.

@@ -1,5 +1,8 @@
 //! A remedy, as steps.
 
+use crate::arn::Arn;
+use crate::policy::Document;
+
 /// Each way removes the cause on its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remedy {
@@ -31,8 +34,34 @@ pub enum FixStep {
     Do(String),
     /// A command, quoted for a shell.
     Run(String),
+    /// The same, of one that changes what the role may do.
+    Change(String, DocumentChange),
     /// A document to paste.
     Paste(String),
+}
+
+/// What a command makes of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentChange {
+    /// The default version of a managed policy.
+    Policy(Arn, Document),
+    /// An inline policy of the role; `None`: deleted.
+    Inline(String, Option<Document>),
+    /// A managed policy that the role no longer has.
+    Detached(Arn),
+}
+
+impl DocumentChange {
+    /// Whether both are about the same policy.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Inline(name, _), Self::Inline(other, _)) => name == other,
+            (Self::Policy(arn, _) | Self::Detached(arn), Self::Policy(other, _) | Self::Detached(other)) => {
+                arn == other
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Remedy {

@@ -1,6 +1,6 @@
 //! What the role may do.
 
-use super::model::{FixStep, Means, Remedy, run, say};
+use super::model::{DocumentChange, FixStep, Means, Remedy, run, say};
 use super::shell::{REMOVE, Shell, SpecEdit};
 use super::trust::{by_tool, policy_commands, policy_in_console};
 use crate::arn::{Arn, FunctionArn};
@@ -10,7 +10,7 @@ use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{Decision, Document};
 
 /// How many versions of a policy IAM keeps.
-const VERSIONS: usize = 5;
+pub(super) const VERSIONS: usize = 5;
 
 /// Creates the policy, attaches it, or both.
 pub(super) fn attached(facts: &Facts, shell: &Shell) -> Remedy {
@@ -65,7 +65,7 @@ fn new_version(facts: &Facts, shell: &Shell, policy: &LivePolicy, document: &Doc
             &oldest.id,
         ])));
     }
-    cli.push(set_document(shell, &arn, document));
+    cli.push(set_document(shell, &policy.policy.arn, document));
     console.push(say(format!("IAM > Policies > {name} > Permissions > Edit: this document, then Save")));
     console.push(FixStep::Paste(document.to_pretty()));
     if !is_attached(facts, &policy.policy.arn) {
@@ -99,13 +99,14 @@ fn with(document: &Document, more: &[Statement]) -> Document {
     with_statements(document, [document.statements.as_slice(), more].concat())
 }
 
-pub(super) fn delete_inline(shell: &Shell, role: &str, policy: &str) -> String {
-    shell.aws(&["iam", "delete-role-policy", "--role-name", role, "--policy-name", policy])
+pub(super) fn delete_inline(shell: &Shell, role: &str, policy: &str) -> FixStep {
+    let command = shell.aws(&["iam", "delete-role-policy", "--role-name", role, "--policy-name", policy]);
+    FixStep::Change(command, DocumentChange::Inline(policy.to_owned(), None))
 }
 
-pub(super) fn put_inline(shell: &Shell, role: &str, policy: &str, document: &Document) -> String {
-    let document = document.to_json();
-    shell.aws(&[
+pub(super) fn put_inline(shell: &Shell, role: &str, policy: &str, document: &Document) -> FixStep {
+    let text = document.to_json();
+    let command = shell.aws(&[
         "iam",
         "put-role-policy",
         "--role-name",
@@ -113,13 +114,15 @@ pub(super) fn put_inline(shell: &Shell, role: &str, policy: &str, document: &Doc
         "--policy-name",
         policy,
         "--policy-document",
-        &document,
-    ])
+        &text,
+    ]);
+    FixStep::Change(command, DocumentChange::Inline(policy.to_owned(), Some(document.clone())))
 }
 
-pub(super) fn detach(shell: &Shell, role: &str, policy: &Arn) -> String {
+pub(super) fn detach(shell: &Shell, role: &str, policy: &Arn) -> FixStep {
     let arn = policy.to_string();
-    shell.aws(&["iam", "detach-role-policy", "--role-name", role, "--policy-arn", &arn])
+    let command = shell.aws(&["iam", "detach-role-policy", "--role-name", role, "--policy-arn", &arn]);
+    FixStep::Change(command, DocumentChange::Detached(policy.clone()))
 }
 
 /// Removes a statement from a function's own policy.
@@ -171,20 +174,20 @@ pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
                 )));
                 console.push(FixStep::Paste(denies.to_pretty()));
                 cli.push(say(format!("the Deny in `{policy}` stays, what it allows goes:")));
-                cli.push(run(put_inline(shell, name, policy, denies)));
+                cli.push(put_inline(shell, name, policy, denies));
                 // Otherwise the one remedy brings back what the other takes away.
                 if denies_function(facts, denies) {
                     let also = format!(
-                        "if its Deny, which is a cause of its own, is to go too, nothing of `{policy}` is left"
+                        "if its Deny, which is a cause of its own, goes too, nothing of `{policy}` is left"
                     );
                     console.push(say(format!("{also}: Remove it instead")));
-                    cli.push(say(format!("{also}, and this comes last:")));
-                    cli.push(run(delete_inline(shell, name, policy)));
+                    cli.push(say(format!("{also}, and it is deleted last:")));
+                    cli.push(delete_inline(shell, name, policy));
                 }
             }
             None => {
                 console.push(say(format!("IAM > Roles > {name} > Permissions > {policy}: Remove")));
-                cli.push(run(delete_inline(shell, name, policy)));
+                cli.push(delete_inline(shell, name, policy));
             }
         }
     }
@@ -197,7 +200,7 @@ pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
             if !also.is_empty() {
                 cli.push(say(format!("{}{also}:", policy.name)));
             }
-            cli.push(run(detach(shell, name, arn)));
+            cli.push(detach(shell, name, arn));
         }
     }
     removal(facts, role, shell).with(Means::Console, console).with(Means::Cli, cli)
@@ -240,19 +243,19 @@ pub(super) fn also(facts: &Facts, shell: &Shell, function: &FunctionArn) -> Opti
     let policy = facts.live.policy.as_ref()?;
     let more = crate::policy::template::invoke_policy(std::slice::from_ref(function));
     let document = with(&policy.policy.document, more.statements.as_slice());
-    let arn = policy.policy.arn.to_string();
-    Some(set_document(shell, &arn, &document))
+    Some(set_document(shell, &policy.policy.arn, &document))
 }
 
 /// Replaces the policy's document.
-pub(super) fn set_document(shell: &Shell, arn: &str, document: &Document) -> FixStep {
-    run(shell.aws(&[
+pub(super) fn set_document(shell: &Shell, policy: &Arn, document: &Document) -> FixStep {
+    let command = shell.aws(&[
         "iam",
         "create-policy-version",
         "--policy-arn",
-        arn,
+        &policy.to_string(),
         "--policy-document",
         &document.to_json(),
         "--set-as-default",
-    ]))
+    ]);
+    FixStep::Change(command, DocumentChange::Policy(policy.clone(), document.clone()))
 }

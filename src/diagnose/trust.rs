@@ -35,12 +35,27 @@ pub(super) fn role(facts: &Facts, shell: &Shell) -> Remedy {
     }
     let trust = desired.assume_role_policy.to_json();
     create.extend(["--assume-role-policy-document", &trust]);
+    let seconds = desired.max_session_duration.to_string();
+    if desired.max_session_duration != 3600 {
+        create.extend(["--max-session-duration", &seconds]);
+    }
+    let boundary = desired.permissions_boundary.as_ref().map(ToString::to_string);
+    if let Some(boundary) = &boundary {
+        create.extend(["--permissions-boundary", boundary]);
+    }
     let mut cli = vec![run(shell.aws(&create))];
-    let mut console = vec![
-        say("IAM > Roles > Create role > Custom trust policy: this document"),
-        FixStep::Paste(desired.assume_role_policy.to_pretty()),
-        say(format!("Role name: {name}")),
-    ];
+    let mut console = if desired.path == "/" {
+        vec![
+            say("IAM > Roles > Create role > Custom trust policy: this document"),
+            FixStep::Paste(desired.assume_role_policy.to_pretty()),
+            say(format!("Role name: {name}")),
+        ]
+    } else {
+        vec![no_paths("roles", &desired.path)]
+    };
+    if let Some(boundary) = &boundary {
+        console.push(say(format!("Add permissions > Set permissions boundary: {boundary}")));
+    }
     if facts.desired.functions.is_empty() {
         let rest = "then a policy for it that allows lambda:InvokeFunction on the ARN of the function (name it, or set the \
                     credentials of Genesys Cloud, and run this again)";
@@ -51,6 +66,10 @@ pub(super) fn role(facts: &Facts, shell: &Shell) -> Remedy {
     cli.extend(policy_commands(facts, shell));
     console.extend(policy_in_console(facts));
     by_tool(facts, shell, SpecEdit::Nothing).with(Means::Console, console).with(Means::Cli, cli)
+}
+
+fn no_paths(things: &str, path: &str) -> FixStep {
+    say(format!("the console makes {things} without a path only: make this one, in {path}, with the AWS CLI"))
 }
 
 /// Creates the policy if needed, and attaches it.
@@ -78,7 +97,9 @@ fn attach(shell: &Shell, role: &str, policy: &Arn) -> FixStep {
 pub(super) fn policy_in_console(facts: &Facts) -> Vec<FixStep> {
     let policy = &facts.desired.policy;
     let mut steps = Vec::new();
-    if facts.live.policy.is_none() {
+    if facts.live.policy.is_none() && policy.path != "/" {
+        steps.push(no_paths("policies", &policy.path));
+    } else if facts.live.policy.is_none() {
         steps.push(say("IAM > Policies > Create policy > JSON: this document"));
         steps.push(FixStep::Paste(policy.document.to_pretty()));
         steps.push(say(format!("Policy name: {}", policy.name)));

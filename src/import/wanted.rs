@@ -24,6 +24,7 @@ pub struct Known<'a> {
     pub region: &'a str,
     /// The live role, or an empty role of that name if there is none.
     pub role: &'a LiveRole,
+    pub is_missing: bool,
     /// Managed policies in the account that are not attached to the role.
     pub unattached: &'a [(Arn, Document)],
     pub organization_id: Option<&'a str>,
@@ -80,8 +81,9 @@ pub fn candidates(
     role: &LiveRole,
     unattached: &[(Arn, Document)],
     targets: &[FunctionArn],
+    declared: Option<&RoleSpec>,
 ) -> BTreeSet<FunctionArn> {
-    named(role, unattached).into_iter().chain(targets.iter().cloned()).collect()
+    named(role, unattached, &policy_name(role, declared)).into_iter().chain(targets.iter().cloned()).collect()
 }
 
 /// The spec that a role should have: Genesys's account, the organization's ID, the functions Genesys Cloud invokes.
@@ -90,7 +92,7 @@ pub fn candidates(
 ///
 /// Why no spec can describe such a role.
 pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
-    let Known { account, region, role, unattached, organization_id, .. } = *known;
+    let Known { account, region, role, organization_id, .. } = *known;
     let document = &role.role.assume_role_policy;
     let (guessed_account, _, verifier) = guessed(document);
     let partition = role.role.arn.partition.as_str();
@@ -106,7 +108,7 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     };
     let functions = functions(known);
     let list: Vec<FunctionArn> = functions.keys().cloned().collect();
-    let policy = policy(role, unattached, &list);
+    let policy = policy(known, &list);
     let verifier = verifier.filter(|arn| arn.account == account.as_str());
     let check = verifier.as_ref().map(|arn| format!("\n[check]\nverifier = {}\n", quoted(&arn.to_string())));
     let placeholder: Option<FunctionArn> =
@@ -145,6 +147,12 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     };
     if list.is_empty() {
         spec.roles.iter_mut().for_each(|role| role.functions.clear());
+    }
+    if let (true, Some(declared)) = (known.is_missing, known.declared) {
+        for role in &mut spec.roles {
+            role.max_session_duration = declared.max_session_duration;
+            role.permissions_boundary.clone_from(&declared.permissions_boundary);
+        }
     }
     // The user fills in the placeholder.
     let is_spec = |tables: &str| {
@@ -202,7 +210,7 @@ fn functions(known: &Known<'_>) -> BTreeMap<FunctionArn, FunctionSource> {
     let own = targets.iter().filter(is_own);
     let invoked: BTreeSet<&FunctionArn> =
         own.filter(|function| is_allowed(role, function) || !missing.contains(function)).collect();
-    let named = named(role, unattached);
+    let named = named(role, unattached, &policy_name(role, known.declared));
     let kept = named.iter().filter(|function| invoked.is_empty() || !missing.contains(function));
     let mut functions: BTreeMap<FunctionArn, FunctionSource> =
         kept.map(|function| (function.clone(), FunctionSource::Policy)).collect();
@@ -223,8 +231,13 @@ fn functions(known: &Known<'_>) -> BTreeMap<FunctionArn, FunctionSource> {
     functions
 }
 
+/// What the role's policy is called in a spec.
+fn policy_name(role: &LiveRole, declared: Option<&RoleSpec>) -> String {
+    declared.map_or_else(|| default_policy_name(&role.role.name), |declared| declared.policy_name.clone())
+}
+
 /// The functions that the role's policies allow by name, or else those of the policy with the expected name.
-fn named(role: &LiveRole, unattached: &[(Arn, Document)]) -> BTreeSet<FunctionArn> {
+fn named(role: &LiveRole, unattached: &[(Arn, Document)], expected: &str) -> BTreeSet<FunctionArn> {
     let of = |document: &Document| -> Vec<FunctionArn> {
         let canonical = document.canonical();
         let resources = canonical.statements.as_slice().iter().filter(|one| may_invoke(one));
@@ -235,8 +248,11 @@ fn named(role: &LiveRole, unattached: &[(Arn, Document)]) -> BTreeSet<FunctionAr
     if !own.is_empty() {
         return own;
     }
-    let wanted = default_policy_name(&role.role.name);
-    unattached.iter().filter(|(arn, _)| arn.name() == wanted).flat_map(|(_, document)| of(document)).collect()
+    unattached
+        .iter()
+        .filter(|(arn, _)| arn.name() == expected)
+        .flat_map(|(_, document)| of(document))
+        .collect()
 }
 
 /// Whether an Allow covers invocations.
@@ -255,7 +271,8 @@ fn is_allowed(role: &LiveRole, function: &FunctionArn) -> bool {
 }
 
 /// The managed policy that lets the role invoke, or is meant to. `None` if another kind of policy does, or none.
-fn policy(role: &LiveRole, unattached: &[(Arn, Document)], functions: &[FunctionArn]) -> Option<Arn> {
+fn policy(known: &Known<'_>, functions: &[FunctionArn]) -> Option<Arn> {
+    let Known { role, unattached, declared, .. } = *known;
     let covers = |document: &Document| {
         functions
             .iter()
@@ -278,7 +295,7 @@ fn policy(role: &LiveRole, unattached: &[(Arn, Document)], functions: &[Function
     if is_granted {
         return None;
     }
-    let wanted = default_policy_name(&role.role.name);
+    let wanted = policy_name(role, declared);
     let mut fitting: Vec<&Arn> = unattached
         .iter()
         .filter(|(arn, document)| {
@@ -288,5 +305,8 @@ fn policy(role: &LiveRole, unattached: &[(Arn, Document)], functions: &[Function
         .map(|(arn, _)| arn)
         .collect();
     fitting.sort_by_key(|arn| arn.name() != wanted);
-    fitting.first().map(|arn| (*arn).clone())
+    let own = |declared: &RoleSpec| {
+        Arn::policy(&role.role.arn.partition, known.account, &declared.policy_path, &declared.policy_name)
+    };
+    fitting.first().map(|arn| (*arn).clone()).or_else(|| declared.map(own))
 }

@@ -184,12 +184,12 @@ pub enum Blocker {
     },
     /// Others use the policy that would be destroyed.
     PolicyInUse {
-        policy: String,
+        policy: Arn,
         others: i32,
     },
     /// The policy that would be destroyed is someone's permissions boundary.
     PolicyBounds {
-        policy: String,
+        policy: Arn,
         count: i32,
     },
     /// The plan would delete it, and the spec still names it.
@@ -402,7 +402,7 @@ pub enum Notice {
     },
     /// The policy is also attached elsewhere: changing it has an effect there too.
     SharedPolicy {
-        policy: String,
+        policy: Arn,
         others: i32,
     },
     /// About Genesys Cloud's side.

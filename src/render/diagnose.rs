@@ -43,8 +43,8 @@ pub fn text(view: &DiagnoseView) -> String {
             let _ = writeln!(out, "  {}", paint(WARNING, "nothing that was found explains it"));
         }
     }
-    for (index, cause) in causes.iter().enumerate() {
-        cause_text(&mut out, index + 1, cause, error.as_ref());
+    for index in 0..causes.len() {
+        cause_text(&mut out, index, causes, error.as_ref());
     }
     if !unknown.is_empty() {
         let _ = writeln!(out, "\n{}", paint(BOLD, "Not known:"));
@@ -91,8 +91,19 @@ pub fn headline(view: &DiagnoseView) -> String {
     format!("{} {}: {}\n", sign_of(verdict), paint(BOLD, &one_line(role)), one_line(&verdict.headline))
 }
 
-fn cause_text(out: &mut String, number: usize, cause: &DiagnosedView, error: Option<&ErrorTextView>) {
-    let DiagnosedView { cause: word, what, consequence, explains_error, ways } = cause;
+/// The number of an earlier cause that the same removes.
+fn same_ways(causes: &[DiagnosedView], index: usize) -> Option<usize> {
+    let ways = &causes.get(index)?.ways;
+    let earlier = causes.iter().take(index).position(|earlier| earlier.ways == *ways);
+    earlier.map(|earlier| earlier + 1).filter(|_| ways.iter().any(WayView::is_more_than_words))
+}
+
+fn cause_text(out: &mut String, index: usize, causes: &[DiagnosedView], error: Option<&ErrorTextView>) {
+    let Some(DiagnosedView { cause: word, what, consequence, explains_error, ways }) = causes.get(index)
+    else {
+        return;
+    };
+    let number = index + 1;
     let explains = match (error.map(|error| error.is_clear), explains_error) {
         (Some(true), true) => ", explains the error",
         (Some(false), true) => ", may be the cause",
@@ -107,6 +118,10 @@ fn cause_text(out: &mut String, number: usize, cause: &DiagnosedView, error: Opt
         paint(DIM, &format!("({word}{explains})"))
     );
     let _ = writeln!(out, "   {}", paint(DIM, &format!("so: {}", one_line(consequence))));
+    if let Some(first) = same_ways(causes, index) {
+        let _ = writeln!(out, "   To fix it: as for {first}");
+        return;
+    }
     let title = if ways.len() > 1 { "To fix it, any one of these:" } else { "To fix it:" };
     let _ = writeln!(out, "   {title}");
     ways_text(out, ways);
@@ -218,7 +233,12 @@ pub fn markdown(view: &DiagnoseView, mask: &dyn Fn(&str) -> String) -> String {
             esc.text(what),
             esc.text(consequence)
         );
-        ways.iter().for_each(|way| way_markdown(&mut out, esc, way));
+        match same_ways(causes, index) {
+            Some(first) => {
+                let _ = writeln!(out, "To fix it: as for {first}.\n");
+            }
+            None => ways.iter().for_each(|way| way_markdown(&mut out, esc, way)),
+        }
     }
     if !unknown.is_empty() {
         out.push_str("Not known:\n\n");

@@ -70,7 +70,7 @@ pub struct DiagnosedView {
     pub ways: Vec<WayView>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WayView {
     /// `tool`, `console`, `cli`, `credential`, `administrator`, `owner`
     pub by: &'static str,
@@ -103,19 +103,21 @@ impl DiagnoseView {
         let report = case.report();
         let RoleView { role, verdict, lines, ruled_out, notices, .. } =
             role_view(&report, ProofPlace::of(case.in_sandbox, false));
-        let mut causes: Vec<DiagnosedView> = report
-            .diagnosis
-            .findings
+        let mut findings = report.diagnosis.findings;
+        // The reasons for the failure first, then what only lets others in.
+        findings.sort_by_key(|finding| (!case.explains(finding.cause), is_only_open(finding)));
+        let remedies = case.remedies(&findings, shell);
+        let causes: Vec<DiagnosedView> = findings
             .iter()
-            .map(|finding| DiagnosedView {
+            .zip(remedies)
+            .map(|(finding, remedy)| DiagnosedView {
                 cause: finding.cause.word(),
                 what: finding.what.clone(),
                 consequence: consequence(finding),
                 explains_error: case.explains(finding.cause),
-                ways: ways(case.remedy(finding, shell), hidden),
+                ways: ways(remedy, hidden),
             })
             .collect();
-        causes.sort_by_key(|cause| !cause.explains_error);
         let is_open = |line: &LineView| line.outcome == OutcomeWord::NotProvable;
         // Not a cause: the function may be ready soon.
         let is_starting = case.error.as_ref().is_some_and(|error| error.stage == Stage::Start)
@@ -171,6 +173,13 @@ impl DiagnoseView {
     }
 }
 
+impl WayView {
+    /// Whether there is something to run or to paste.
+    pub fn is_more_than_words(&self) -> bool {
+        self.steps.iter().any(|step| !matches!(step, StepView::Do(_)))
+    }
+}
+
 impl DiagnosedView {
     /// Whether the spec of the role as it should be removes it.
     pub fn is_fixed_by_tool(&self) -> bool {
@@ -216,8 +225,8 @@ fn suspected(line: &LineView, facts: &Facts, shell: &Shell) -> Remedy {
     }
 }
 
-/// Its consequence. What admits others is an incidental finding, never the reason for a failure.
-fn consequence(finding: &Finding) -> String {
+/// What admits others is an incidental finding, never the reason for a failure.
+fn is_only_open(finding: &Finding) -> bool {
     let is_open = matches!(
         finding.cause,
         Cause::RoleOpen
@@ -226,7 +235,11 @@ fn consequence(finding: &Finding) -> String {
             | Cause::ExtraPermissions
             | Cause::Stranger
     );
-    match is_open && !finding.harm.keeps_genesys_out {
+    is_open && !finding.harm.keeps_genesys_out
+}
+
+fn consequence(finding: &Finding) -> String {
+    match is_only_open(finding) {
         true => format!("{}. This is not why a data action fails; fix it anyway", finding.consequence),
         false => finding.consequence.clone(),
     }
@@ -261,11 +274,13 @@ fn is_worth(topic: &str, level: &str) -> bool {
 fn ways(remedy: Remedy, hidden: Option<&str>) -> Vec<WayView> {
     let step = |step| match step {
         FixStep::Do(text) => StepView::Do(text),
-        FixStep::Run(text) => StepView::Run(without(&text, hidden, IN_COMMAND)),
+        FixStep::Run(text) | FixStep::Change(text, _) => StepView::Run(without(&text, hidden, IN_COMMAND)),
         FixStep::Paste(text) => StepView::Paste(without(&text, hidden, IN_DOCUMENT)),
     };
     let has_it = |step: &FixStep| match step {
-        FixStep::Run(text) | FixStep::Paste(text) => hidden.is_some_and(|id| text.contains(id)),
+        FixStep::Run(text) | FixStep::Change(text, _) | FixStep::Paste(text) => {
+            hidden.is_some_and(|id| text.contains(id))
+        }
         FixStep::Do(_) => false,
     };
     let way = |way: Way| {

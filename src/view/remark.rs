@@ -262,9 +262,16 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
         Notice::Adopted { what, by } => format!("{} is adopted: it was {}", owned_text(what), owner_text(by)),
         Notice::Genesys(notice) => return genesys::notice_remark(notice),
         Notice::SharedPolicy { policy, others } => format!(
-            "policy `{policy}` is attached to {others} more besides role `{role}`; changing it affects them too"
+            "policy `{}` is attached to {others} more besides role `{role}`; changing it affects them too: {} names them",
+            policy.name(),
+            users_of(policy, "PermissionsPolicy")
         ),
     })
+}
+
+/// The command that names them.
+fn users_of(policy: &Arn, usage: &str) -> String {
+    format!("`aws iam list-entities-for-policy --policy-arn {policy} --policy-usage-filter {usage}`")
 }
 
 /// `lambda:InvokeFunction on ``a`` and ``b`` `
@@ -368,15 +375,22 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
             format!("write `policy_name = \"{}\"`, or detach and delete the former one by hand", live.name()),
         ),
         Blocker::PolicyInUse { policy, others } => (
-            format!("policy `{policy}` is attached to {others} more besides this role"),
-            "detach it there first, or leave it".to_owned(),
+            format!("policy `{}` is attached to {others} more besides this role", policy.name()),
+            format!(
+                "detach it there first, or leave it: {} names them",
+                users_of(policy, "PermissionsPolicy")
+            ),
         ),
         Blocker::PolicyBounds { policy, count } => (
             format!(
-                "policy `{policy}` is the permissions boundary of {count} {}",
+                "policy `{}` is the permissions boundary of {count} {}",
+                policy.name(),
                 if *count == 1 { "role or user" } else { "roles or users" }
             ),
-            "give them another boundary first, or leave it".to_owned(),
+            format!(
+                "give them another boundary first, or leave it: {} names them",
+                users_of(policy, "PermissionsBoundary")
+            ),
         ),
         Blocker::StillNamed { what, key } => (
             format!("{} would be deleted, and `{key}` in the spec names it", one_line(&owned_text(what))),

@@ -225,6 +225,58 @@ fn the_rest_of_a_policy_stays_when_its_deny_goes() {
     broken.is_healthy();
 }
 
+/// A role of three functions, with a scenario of its own.
+fn of_three(scenario: &str) -> Broken {
+    let functions = ["a", "b", "c"].map(|name| format!("{name:?}")).join(", ");
+    let spec = crate::support::EXAMPLE.replace("\"my-genesys-trigger-function\"", &functions);
+    let (spec, _) = spec.split_once("[role.integration]").unwrap_or((&spec, ""));
+    let project = Project::new(spec);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    std::fs::write(project.path("planted.toml"), scenario).unwrap();
+    let server = serve(&project, &["--scenario", "planted.toml"]);
+    std::fs::remove_file(project.path("genesys.toml")).unwrap();
+    let project = project
+        .aws(&server.endpoint, "111122223333", "x")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_PAGER", "");
+    Broken { project, options: Vec::new(), server }
+}
+
+/// Several causes in one policy: each command stands on those before it.
+#[test]
+fn the_commands_for_several_causes_in_one_policy_do_not_undo_each_other() {
+    if !has_aws_cli() {
+        return;
+    }
+    let denial = |function: &str| {
+        format!(
+            "{{ Effect = \"Deny\", Action = \"lambda:*\", Resource = \"arn:aws:lambda:*:*:function:{function}\" }}"
+        )
+    };
+    let extra = "{ Effect = \"Allow\", Action = \"s3:GetObject\", Resource = \"*\" }";
+    let inline = |name: &str, statements: &[&str]| {
+        let statements = statements.join(", ");
+        format!("[role.\"*\".inline.{name}]\nVersion = \"2012-10-17\"\nStatement = [{statements}]\n")
+    };
+    let (of_b, of_c) = (denial("b"), denial("c"));
+    let planted =
+        inline("one", &[&of_b, &of_c, extra]) + &inline("two", &[&of_c]) + &inline("three", &[&of_b, extra]);
+    let broken = of_three(&planted);
+    let run = broken.diagnose();
+    run.expect(4).says("(denied)").says("(extra-permissions)").says("once 1 is done:");
+    broken.follow(&broken.all_commands("with the AWS CLI"));
+    broken.is_healthy();
+
+    let isolated =
+        "[function.\"*\".configuration]\nTenancyConfig = { TenantIsolationMode = \"PER_TENANT\" }\n";
+    let broken = of_three(isolated);
+    let commands = broken.all_commands("with the AWS CLI");
+    let versions: Vec<_> = commands.iter().filter(|one| one.contains("create-policy-version")).collect();
+    assert!(versions.len() == 3 && versions.iter().all(|one| *one == versions[0]), "{commands:#?}");
+    broken.follow(&commands);
+    broken.is_healthy();
+}
+
 /// `sandbox serve` with a scenario in an empty folder, and a shell with the lines that it prints.
 #[test]
 fn in_an_empty_folder_serve_breaks_a_role_that_works_and_prints_what_a_shell_needs() {

@@ -198,14 +198,15 @@ async fn case(
                 (listing.policies, instead)
             }
         };
-        let missing = missing(&clients, candidates(&live, &unattached, &targets)).await;
-        Ok::<_, CommandError>((live, targets, missing, unattached, instead))
+        let missing = missing(&clients, candidates(&live, &unattached, &targets, declared)).await;
+        Ok::<_, CommandError>((live, is_gone, targets, missing, unattached, instead))
     };
-    let (live, targets, missing, unattached, instead) = output.waiting("reading the role", reading).await?;
+    let (live, is_missing, targets, missing, unattached, instead) =
+        output.waiting("reading the role", reading).await?;
     let region = match folder.filter(|_| declared.is_some()) {
         _ if is_region_chosen => region,
         Some(folder) => folder.region().to_owned(),
-        None => only_region(&candidates(&live, &unattached, &targets)).unwrap_or(region),
+        None => only_region(&candidates(&live, &unattached, &targets, declared)).unwrap_or(region),
     };
     let organization_id = match &genesys {
         GenesysSide::Read(genesys) => Some(genesys.organization_id.as_str()),
@@ -228,6 +229,7 @@ async fn case(
         account: &account,
         region: &region,
         role: &live,
+        is_missing,
         unattached: &unattached,
         organization_id,
         targets: &targets,

@@ -120,12 +120,11 @@ fn removal(name: &str, live: &Live, own: Option<&Arn>) -> RolePlan {
         let own = live.role.as_ref().is_some_and(|role| role.attached.contains_key(arn));
         let others = policy.attachment_count - i32::from(own);
         if others > 0 {
-            plan.blockers.push(Blocker::PolicyInUse { policy: policy.policy.name.clone(), others });
+            plan.blockers.push(Blocker::PolicyInUse { policy: arn.clone(), others });
         }
         // The role's own goes with it, but after the policy.
         if policy.boundary_count > 0 {
-            let name = policy.policy.name.clone();
-            plan.blockers.push(Blocker::PolicyBounds { policy: name, count: policy.boundary_count });
+            plan.blockers.push(Blocker::PolicyBounds { policy: arn.clone(), count: policy.boundary_count });
         }
         for version in policy.versions.iter().filter(|version| !version.is_default) {
             changes.push(IamChange::DeletePolicyVersion { policy: arn.clone(), version: version.id.clone() });

@@ -69,7 +69,7 @@ pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredS
         let own = live.role.as_ref().is_some_and(|role| role.attached.contains_key(&desired.policy.arn));
         let others = attachment_count - i32::from(own);
         if others > 0 {
-            plan.notices.push(Notice::SharedPolicy { policy: desired.policy.name.clone(), others });
+            plan.notices.push(Notice::SharedPolicy { policy: desired.policy.arn.clone(), others });
         }
     }
 }
