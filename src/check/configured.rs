@@ -373,7 +373,11 @@ fn actions(own: &[&IntegrationFacts], facts: &Facts) -> Vec<Claim> {
                     0 => "the integration has no data action".to_owned(),
                     n => format!("none of the integration's {n} data actions points at it"),
                 };
-                return question.not_provable(seen, help);
+                let claim = question.not_provable(seen, help);
+                return match actions.is_empty() || variable {
+                    true => claim,
+                    false => claim.with_notice(format!("no data action points at the {name}: no flow invokes it")),
+                };
             }
             let names: Vec<String> = pointing.iter().map(|action| format!("\"{}\"", action.name)).collect();
             let claim = question.holds(names.join(" and "));

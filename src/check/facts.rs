@@ -460,7 +460,7 @@ impl Facts {
     }
 }
 
-/// `it restores the policy` → `restores the policy`
+/// `it makes the role` → `makes the role`
 fn after_it(does: &str) -> &str {
     does.strip_prefix("it ").unwrap_or(does)
 }

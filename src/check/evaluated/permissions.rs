@@ -130,7 +130,7 @@ fn covered(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Option<C
                 } else {
                     NOT_INVOKED.to_owned()
                 },
-                remedy: facts.by_apply("it restores the policy"),
+                remedy: facts.by_apply("it makes the policy what the spec says"),
                 harm: Harm { keeps_genesys_out: !is_allowed, ..Harm::default() },
             };
             Some(question.fails("no Allow of it matches the exact ARN", finding, &[]))
@@ -149,9 +149,9 @@ fn near_miss_hint(policy: &LivePolicy, role: &LiveRole, function: &FunctionArn) 
     } else if function.qualifier().is_none() && qualified_in_policy {
         " (it allows an alias or version of it, which is another ARN)".to_owned()
     } else {
-        match grants(document).first() {
-            Some(grant) => format!(" (it allows {grant})"),
-            None => String::new(),
+        match grants(document).as_slice() {
+            [] => String::new(),
+            grants => format!(" (it allows {})", short(grants)),
         }
     }
 }
@@ -269,7 +269,7 @@ fn without_deny(role: &LiveRole, facts: &Facts, function: &FunctionFacts, evalua
             continue;
         }
         if *arn == facts.desired.policy.arn {
-            return facts.by_apply("it restores the policy");
+            return facts.by_apply("it makes the policy what the spec says");
         }
         if only_denies(&policy.document) {
             return format!(
@@ -309,7 +309,7 @@ fn may(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Claim {
                 cause: Cause::PolicyDoesNotCover,
                 what: format!("No policy of the role allows the {name}: {}", evaluation.reason),
                 consequence: NOT_INVOKED.to_owned(),
-                remedy: facts.by_apply("it restores the policy"),
+                remedy: facts.by_apply("it makes the policy what the spec says"),
                 harm: Harm { keeps_genesys_out: true, ..Harm::default() },
             };
             question.fails(evaluation.reason, finding, Cause::OF_PERMISSIONS)
@@ -388,7 +388,7 @@ fn nothing_else(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
         None => question.holds(compared),
         Some(extra) => {
             // What the policy allows instead of the function is already reported.
-            let finding = more(extra, "", facts.by_apply("it restores the policy"));
+            let finding = more(extra, "", facts.by_apply("it makes the policy what the spec says"));
             question.fails(extra.grants.join("; "), finding, &[Cause::PolicyDoesNotCover])
         }
     }];

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 const DEPTH: usize = 50;
 const RESERVED: [&str; 3] = ["orgId", "integrationId", "rawRequest"];
 const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "null", "object", "array"];
+/// Those that an input's property has.
+const FLAT_TYPES: [&str; 5] = ["string", "integer", "number", "boolean", "null"];
 
 /// The schema of a flat object, given its names and types.
 pub(super) fn from_short(types: &[(String, String)]) -> Value {
@@ -18,7 +20,7 @@ pub(super) fn from_short(types: &[(String, String)]) -> Value {
 
 /// What is wrong with an input schema, in words; empty if Genesys Cloud accepts it.
 pub(super) fn input_faults(schema: &Value) -> Vec<String> {
-    let mut faults = common_faults(schema);
+    let mut faults = common_faults(schema, &FLAT_TYPES);
     if schema["type"] != "object" {
         faults.push("is not of type \"object\"".to_owned());
     }
@@ -40,7 +42,7 @@ pub(super) fn input_faults(schema: &Value) -> Vec<String> {
                     faults.push(format!("is not flat: the property `{name}` is of type {kind:?}"));
                 }
                 Some(kind) if TYPES.contains(&kind) => {}
-                Some(kind) => faults.push(no_such_type(name, kind)),
+                Some(kind) => faults.push(no_such_type(name, kind, &FLAT_TYPES)),
                 None => faults.push(format!("gives the property `{name}` an unknown type, {kind}")),
             }
         }
@@ -53,7 +55,7 @@ pub(super) fn input_faults(schema: &Value) -> Vec<String> {
 
 /// The same for an output.
 pub(super) fn output_faults(schema: &Value) -> Vec<String> {
-    let mut faults = common_faults(schema);
+    let mut faults = common_faults(schema, &TYPES);
     match schema["type"].as_str() {
         Some("object") => {}
         Some("array") if schema["items"].is_object() => {}
@@ -69,7 +71,7 @@ fn is_input_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
 }
 
-fn common_faults(schema: &Value) -> Vec<String> {
+fn common_faults(schema: &Value, named: &[&str]) -> Vec<String> {
     if !schema.is_object() {
         return vec!["is not a JSON object".to_owned()];
     }
@@ -87,7 +89,7 @@ fn common_faults(schema: &Value) -> Vec<String> {
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         if let Some(kind) = property["type"].as_str().filter(|kind| !TYPES.contains(kind)) {
-            faults.push(no_such_type(name, kind));
+            faults.push(no_such_type(name, kind, named));
         }
     }
     faults.sort();
@@ -95,8 +97,8 @@ fn common_faults(schema: &Value) -> Vec<String> {
     faults
 }
 
-/// Suggests the type that other languages call by this name.
-fn no_such_type(name: &str, written: &str) -> String {
+/// Suggests the type that other languages call by this name. `named`: those that it lists.
+fn no_such_type(name: &str, written: &str, named: &[&str]) -> String {
     let fault = format!("gives the property `{name}` an unknown type, {written:?}");
     let kind = written.to_ascii_lowercase();
     let known = match kind.as_str() {
@@ -106,11 +108,11 @@ fn no_such_type(name: &str, written: &str) -> String {
         "float" | "double" | "decimal" => Some("number"),
         "map" | "dict" => Some("object"),
         "list" => Some("array"),
-        kind => TYPES.into_iter().find(|known| strsim::damerau_levenshtein(known, kind) <= 2),
+        kind => named.iter().copied().find(|known| strsim::damerau_levenshtein(known, kind) <= 2),
     };
-    match known {
-        Some(known) => format!("{fault}: did you mean {known:?}? There are {}", TYPES.join(", ")),
-        None => format!("{fault}: there are {}", TYPES.join(", ")),
+    match known.filter(|known| named.contains(known)) {
+        Some(known) => format!("{fault}: did you mean {known:?}? There are {}", named.join(", ")),
+        None => format!("{fault}: there are {}", named.join(", ")),
     }
 }
 

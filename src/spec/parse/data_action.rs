@@ -394,14 +394,36 @@ impl Parser<'_> {
     }
 
     fn short_form(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<Spanned<Option<Value>>> {
-        let span = table.value(key)?.span();
-        let types = table.strings_by_key(key, self.diagnostics);
-        let value = types.map(|types| {
-            let types: Vec<(String, String)> =
-                types.into_iter().map(|(name, kind)| (name.value, kind.value)).collect();
-            from_short(&types)
-        });
-        Some(Spanned { value, span })
+        let value = table.value(key)?;
+        let span = value.span();
+        let DeValue::Table(entries) = value.get_ref() else {
+            let value = wrong_type(value, key, "a table of types, by name", self.diagnostics);
+            return Some(Spanned { value, span });
+        };
+        let mut types = Vec::new();
+        for (name, kind) in entries {
+            if let DeValue::String(kind) = kind.get_ref() {
+                types.push((name.get_ref().to_string(), kind.to_string()));
+                continue;
+            }
+            let example = "\"string\", \"integer\", \"number\" or \"boolean\"";
+            let (found, help) = match (kind.get_ref(), key) {
+                (DeValue::Array(_) | DeValue::Table(_), "output") => (
+                    "a contract of its own",
+                    "give the whole contract as a JSON schema in its place: success_schema = { type = \"object\", properties = { items = { type = \
+                     \"array\", items = { type = \"string\" } } } }",
+                ),
+                (DeValue::Array(_) | DeValue::Table(_), _) => (
+                    "a contract of its own",
+                    "Genesys Cloud takes a flat input: let the flow pass it as a string",
+                ),
+                _ => ("not a type", "name the type in quotes"),
+            };
+            let message = format!("`{}` in `{key}` must be {example}", name.get_ref());
+            self.diagnostics.error(kind.span(), message, found, help);
+        }
+        let is_whole = types.len() == entries.len();
+        Some(Spanned { value: is_whole.then(|| from_short(&types)), span })
     }
 
     /// A table, a string of JSON, or `{ file = "…" }`.
