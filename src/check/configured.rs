@@ -153,6 +153,13 @@ fn organization(genesys: &GenesysFacts, facts: &Facts) -> Claim {
             ),
         )
     };
+    let remedy = match facts.invocation.is_in_sandbox() {
+        // Its organization has the ID that the first spec had.
+        true => format!(
+            "if this sandbox began with another spec, empty it: run `genesys-iam sandbox reset`; otherwise {remedy}"
+        ),
+        false => remedy,
+    };
     let mut finding = finding(
         Cause::Organization,
         what,

@@ -66,6 +66,11 @@ impl Invocation {
         Self { specs: specs.into_iter().collect(), ..self.clone() }
     }
 
+    /// Whether it is for the embedded sandbox.
+    pub fn is_in_sandbox(&self) -> bool {
+        self.options.iter().any(|words| words == "--sandbox")
+    }
+
     /// The program with its options, for a command that writes.
     pub fn writer(&self) -> String {
         self.program(true, &self.specs)

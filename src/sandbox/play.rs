@@ -17,6 +17,7 @@ use super::setup::GenesysKind;
 use super::state::State;
 use super::state::cloudtrail::{AssumeRoleEvent, TrustEvent};
 use super::state::iam::{InstanceProfile, LastUsed, Policy, Quotas, Seconds, StoredRole, StoredVersion, Tag};
+use super::state::lambda::PlantedFunction;
 use super::state::organizations::{AwsOrganization, GuardPolicy, OrganizationLevel};
 use super::state::trust::StoredTrust;
 use crate::arn::{AccountId, Arn, FunctionArn};
@@ -297,7 +298,27 @@ fn functions_named(state: &State, seed: &Seed, name: &str) -> BTreeSet<FunctionA
     of.map(|arn| arn.unqualified().with_qualifier(qualifier)).collect()
 }
 
+/// Changes a function, and keeps what it was before the first scenario.
 fn change_function(state: &mut State, arn: &FunctionArn, change: &FunctionChange) {
+    let name = arn.unqualified();
+    let (before, was_missing) = (state.functions.get(&name).cloned(), state.missing_functions.contains(arn));
+    make_change(state, arn, change);
+    let after = state.functions.get(&name).cloned();
+    let is_taken_away = !was_missing && state.missing_functions.contains(arn);
+    if before == after && !is_taken_away {
+        return;
+    }
+    let known = state.planted_functions.remove(&name);
+    let mut missing = known.as_ref().map(|known| known.missing.clone()).unwrap_or_default();
+    missing.extend(is_taken_away.then(|| arn.clone()));
+    let before = match known {
+        Some(known) => known.taken_back(before.as_ref()),
+        None => before,
+    };
+    state.planted_functions.insert(name, PlantedFunction { before, after, missing });
+}
+
+fn make_change(state: &mut State, arn: &FunctionArn, change: &FunctionChange) {
     let FunctionChange { missing, configuration, reserved_concurrency, policy, answer } = change;
     let unqualified = arn.unqualified();
     let qualifier = arn.qualifier().map(|qualifier| qualifier.as_str().to_owned());

@@ -1,12 +1,15 @@
 //! Takes back what a scenario put into other people's hands: those of the AWS organization's administrator, of whoever
 //! deploys the functions, and of Genesys Cloud's administrator.
 
+use std::collections::BTreeMap;
+
 use super::embedded::Sandbox;
 use super::error::SandboxError;
 use super::scenario::{FunctionChange, PlantedOrganization, Scenario};
 use super::seed::Seed;
 use super::setup::GenesysKind;
 use super::state::State;
+use crate::arn::FunctionArn;
 
 impl Sandbox {
     /// Undoes it all; returns what was undone, one phrase each. Roles and policies of the account stay as they are.
@@ -76,25 +79,23 @@ impl Sandbox {
 }
 
 fn restore_functions(state: &mut State, seed: &Seed) -> Vec<String> {
+    let is_own = |arn: &FunctionArn| arn.as_arn().account == seed.account.as_str();
+    let all = std::mem::take(&mut state.planted_functions);
+    let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) = all.into_iter().partition(|(arn, _)| is_own(arn));
+    state.planted_functions = others;
     let mut done = Vec::new();
-    for arn in &seed.functions {
-        let is_missing = state.missing_functions.remove(arn);
-        if is_missing {
-            state.add_function(arn);
+    for (arn, planted) in own {
+        let now = state.functions.get(&arn).cloned();
+        let restored = planted.taken_back(now.as_ref());
+        let is_there_again = planted.missing.iter().any(|missing| state.missing_functions.remove(missing));
+        if restored == now && !is_there_again {
+            continue;
         }
-        let Some(function) = state.functions.get_mut(&arn.unqualified()) else { continue };
-        let is_changed = function.state != "Active"
-            || function.members.keys().any(|member| member != "LastModified")
-            || function.reserved_concurrency.is_some()
-            || function.answer.is_some();
-        "Active".clone_into(&mut function.state);
-        function.reason = None;
-        function.members.clear();
-        function.reserved_concurrency = None;
-        function.answer = None;
-        if is_missing || is_changed {
-            done.push(format!("the function {}", arn.label()));
+        done.push(format!("the function {}", arn.label()));
+        if let Some(function) = restored {
+            state.functions.insert(arn, function);
         }
+        planted.missing.iter().for_each(|missing| state.add_function(missing));
     }
     done
 }
@@ -105,8 +106,9 @@ pub fn is_undone(name: &str) -> bool {
     // It does not know what a file planted.
     let Some(Scenario { function, organization, kms_keys, genesys, .. }) = scenario else { return true };
     let is_function = |change: &FunctionChange| {
-        let FunctionChange { missing, configuration, reserved_concurrency, policy: _, answer } = change;
-        *missing || !configuration.is_empty() || reserved_concurrency.is_some() || answer.is_some()
+        let FunctionChange { missing, configuration, reserved_concurrency, policy, answer } = change;
+        let is_changed = reserved_concurrency.is_some() || policy.is_some() || answer.is_some();
+        *missing || !configuration.is_empty() || is_changed
     };
     let PlantedOrganization {
         organization_id,
@@ -128,7 +130,6 @@ pub fn is_undone(name: &str) -> bool {
 
 /// What the account's owner fixes.
 fn is_about_roles(scenario: &Scenario) -> bool {
-    let Scenario { role, policy, function, assumed, .. } = scenario;
-    let has_policy = function.values().any(|change| change.policy.is_some());
-    !role.is_empty() || !policy.is_empty() || !assumed.is_empty() || has_policy
+    let Scenario { role, policy, assumed, .. } = scenario;
+    !role.is_empty() || !policy.is_empty() || !assumed.is_empty()
 }

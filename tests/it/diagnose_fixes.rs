@@ -302,7 +302,9 @@ fn in_an_empty_folder_serve_breaks_a_role_that_works_and_prints_what_a_shell_nee
 }
 
 /// Those that the tool cannot fix, because they are in other people's hands.
-const OF_OTHERS: [&str; 11] = [
+const OF_OTHERS: [&str; 13] = [
+    "function-deny",
+    "function-public",
     "function-missing",
     "function-failed",
     "function-pending",

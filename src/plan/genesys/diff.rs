@@ -535,7 +535,7 @@ pub(super) fn take_away(
     (changes, side): (&mut Vec<GenesysChange>, &mut Side),
 ) {
     let usage = usage_of(organization, &action.id);
-    if !is_blocked(action, &usage, scope, false, side) && usage.may_be() {
+    if !is_blocked(action, &usage, scope, false, side) {
         side.notices.push(GenesysNotice::Flows {
             action: action.name.clone(),
             usage,

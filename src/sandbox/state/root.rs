@@ -8,7 +8,7 @@ use super::cloudtrail::{AssumeRoleEvent, MAX_EVENTS, TrustEvent};
 use super::document::BrokenDocument;
 use super::genesys::StoredOrganization;
 use super::iam::{Account, Policy, Seconds, StoredRole};
-use super::lambda::StoredFunction;
+use super::lambda::{PlantedFunction, StoredFunction};
 use super::managed::{self, AwsManaged};
 use super::organizations::AwsOrganization;
 use super::sts::{Identity, StsSession, administrator, administrator_id};
@@ -52,6 +52,9 @@ pub(crate) struct State {
     /// Functions a scenario removed, whatever a spec names.
     #[serde(default)]
     pub missing_functions: BTreeSet<FunctionArn>,
+    /// What scenarios made of functions, by unqualified ARN.
+    #[serde(default)]
+    pub planted_functions: BTreeMap<FunctionArn, PlantedFunction>,
     /// Customer managed KMS keys by ARN, and whether they are enabled.
     #[serde(default)]
     pub kms_keys: BTreeMap<String, bool>,
@@ -84,6 +87,7 @@ impl State {
             events: Vec::new(),
             trust_events: Vec::new(),
             missing_functions: BTreeSet::new(),
+            planted_functions: BTreeMap::new(),
             kms_keys: BTreeMap::new(),
             planted: Vec::new(),
             analyzers: BTreeSet::new(),
