@@ -150,6 +150,7 @@ pub fn import(
         genesys.as_deref(),
         guessed.as_deref(),
         id.as_deref(),
+        organization,
     ));
     let written_check = check.unwrap_or_default();
     text.push_str(&written_check);
@@ -166,6 +167,7 @@ pub fn import(
                 own(&role.genesys_account, &genesys).as_deref(),
                 role.guessed_account.as_deref(),
                 own(&role.external_id, &id).as_deref(),
+                organization,
             ));
         }
         if let Some(organization) = organization
@@ -254,7 +256,8 @@ fn fault_of(
     // A missing external ID must be filled in.
     let id = role.external_id.as_deref().unwrap_or(wanted::NO_ID);
     let partition = role.live.role.arn.partition.as_str();
-    let mut genesys = genesys_table("[genesys]", partition, role.genesys_account.as_deref(), None, Some(id));
+    let mut genesys =
+        genesys_table("[genesys]", partition, role.genesys_account.as_deref(), None, Some(id), None);
     if role.genesys_account.is_none() && genesys_account_of(partition).is_none() {
         // So must the account.
         let account = role.guessed_account.as_deref().unwrap_or("999999999999");

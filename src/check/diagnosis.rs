@@ -24,13 +24,17 @@ pub fn diagnose(claims: &[Claim]) -> Diagnosis {
     // Causes that explain others come before those they may explain.
     let (plain, derived): (Vec<&Failure>, Vec<&Failure>) =
         failures().partition(|failure| failure.explained_by.is_empty());
+    let mut independent = None;
     for Failure { finding, explained_by } in plain.into_iter().chain(derived) {
-        // What keeps nobody out explains no refusal.
-        let explains = |known: &Finding| {
+        let count = diagnosis.findings.len();
+        let independent = if explained_by.is_empty() { count } else { *independent.get_or_insert(count) };
+        // What keeps nobody out explains no refusal, and one refused call explains no other.
+        let explains = |(at, known): (usize, &Finding)| {
             explained_by.contains(&known.cause)
                 && (known.harm.keeps_genesys_out || !finding.harm.keeps_genesys_out)
+                && (at < independent || known.cause != finding.cause)
         };
-        let is_explained = diagnosis.findings.iter().any(explains);
+        let is_explained = diagnosis.findings.iter().enumerate().any(explains);
         if is_explained {
             continue;
         }

@@ -145,9 +145,11 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
     let file = args.out.as_deref().unwrap_or(Path::new(DEFAULT_FILE));
     // What a lost spec of this file made stays its own.
     let by_file = default_spec_name(&file.file_stem().unwrap_or_default().to_string_lossy());
-    let name = match roles.iter().all(|role| role.role.tags.get(SPEC_KEY) == Some(&by_file)) {
-        true => by_file,
-        false => spec_name_for(file, names.first().map_or("", String::as_str)),
+    let tag = roles.first().and_then(|role| role.role.tags.get(SPEC_KEY));
+    let name = match tag.filter(|tag| roles.iter().all(|role| role.role.tags.get(SPEC_KEY) == Some(tag))) {
+        // All that the account has of it: where only some are named, another spec of that name may have the others.
+        Some(tag) if *tag == by_file || args.all && !args.unmanaged => tag.clone(),
+        _ => spec_name_for(file, names.first().map_or("", String::as_str)),
     };
     let Imported { text, limits, is_spec, commented, files } = import(
         &SpecHead {

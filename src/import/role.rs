@@ -4,12 +4,13 @@ use std::fmt::Write;
 
 use super::text::quoted;
 use crate::arn::{AccountId, Arn, FunctionArn};
-use crate::model::LiveRole;
+use crate::model::{LiveOrganization, LiveRole};
 use crate::policy::document::{
     ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
 };
 use crate::policy::{Document, EXTERNAL_ID};
 use crate::spec::{KNOWN_GENESYS_ACCOUNTS, KnownAccount, default_policy_name};
+use crate::text::one_line;
 
 /// What one role says.
 pub(super) struct ImportedRole<'a> {
@@ -99,13 +100,15 @@ pub(super) fn is_function(function: &FunctionArn, role: &Arn) -> bool {
     is_plain(region) && is_plain(resource) && (partition, account) == (&role.partition, &role.account)
 }
 
-/// `guessed`: the account that a role trusts where no Genesys account is public.
+/// `guessed`: the account that a role trusts where no Genesys account is public. `organization`: whose ID it must be, if
+/// there is none.
 pub(super) fn genesys_table(
     head: &str,
     partition: &str,
     account: Option<&str>,
     guessed: Option<&str>,
     id: Option<&str>,
+    organization: Option<&LiveOrganization>,
 ) -> String {
     let mut text = format!("{head}\n");
     let name = account.and_then(|account| KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.id == account));
@@ -130,9 +133,17 @@ pub(super) fn genesys_table(
             text.push_str("# account_reason = \"…\"   # who at Genesys confirmed it\n");
         }
     }
-    match id {
-        Some(id) => drop(writeln!(text, "external_id = {}", quoted(id))),
-        None => text
+    match (id, organization) {
+        (Some(id), _) => drop(writeln!(text, "external_id = {}", quoted(id))),
+        (None, Some(LiveOrganization { id, name, .. })) => {
+            let name = one_line(name);
+            let _ = writeln!(
+                text,
+                "# external_id = {}   # the ID of the organization \"{name}\": the role demands no single one",
+                quoted(id)
+            );
+        }
+        (None, None) => text
             .push_str("# external_id = \"…\"   # your organization's ID: the role demands no single one\n"),
     }
     text

@@ -126,7 +126,7 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
         functions,
     };
     let file = |functions: Vec<FunctionArn>, id: Option<&str>| {
-        let mut genesys = genesys_table("[genesys]", partition, genesys_account.as_deref(), None, id);
+        let mut genesys = genesys_table("[genesys]", partition, genesys_account.as_deref(), None, id, None);
         if !is_public {
             genesys.push_str("account_reason = \"the role's trust policy names it\"\n");
         }

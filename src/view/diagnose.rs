@@ -359,7 +359,12 @@ fn known(case: &RoleCase, lines: &[LineView]) -> Vec<KnownView> {
                 CredentialArn::Unreadable(_) => "its credential is not shown".to_owned(),
                 CredentialArn::None => "it has no credential".to_owned(),
             };
-            known.push(view("integration", one.name.clone(), &from));
+            let what = if one.credential == role || !matches!(one.credential, CredentialArn::Shown(_)) {
+                "integration"
+            } else {
+                "other integration"
+            };
+            known.push(view(what, one.name.clone(), &from));
         }
     }
     let is_fault = lines.iter().any(|line| {

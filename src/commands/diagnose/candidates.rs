@@ -153,7 +153,13 @@ pub(super) fn to_start_with(view: &CandidatesView) -> Option<ToStartWith> {
     match (missing.as_slice(), existing.as_slice()) {
         ([only], []) | ([], [only]) => Some(ToStartWith {
             arn: only.arn.clone(),
-            reason: format!("{} is the only one that looks like Genesys Cloud's", only.role),
+            reason: match only.why.as_str() {
+                GONE => format!("an integration names the role {}, which does not exist", only.role),
+                DECLARED => {
+                    format!("the spec in this folder has the role {}, which does not exist", only.role)
+                }
+                _ => format!("{} is the only one that looks like Genesys Cloud's", only.role),
+            },
         }),
         (gone, [only]) if only.integrations.is_empty() && gone.iter().all(|role| role.why == GONE) => {
             let names: Vec<&str> = gone.iter().map(|role| role.role.as_str()).collect();

@@ -53,6 +53,11 @@ pub(super) fn write(
         "{what} in {}. Look at it, then: {program} apply{file}   (it shows its plan, and asks)\n",
         crate::text::path(path)
     ));
+    if let Some(spec) = case.facts.live.role.as_ref().and_then(|role| role.role.tags.get(SPEC_KEY)) {
+        output.note(&format!(
+            "note: a spec named `{spec}` made this role, as its tag says: if you can find that file, work with it, and delete this one\n"
+        ));
+    }
     for left_out in &case.wanted.left_out {
         output.note(&format!("note: {left_out}\n"));
     }
