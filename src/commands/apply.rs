@@ -261,7 +261,7 @@ impl ApplyRun<'_> {
         observed: &Observed,
         record: &mut Record<'_>,
     ) -> Option<Result<Status, CommandError>> {
-        let mut tests = if self.makes_proofs() { tests(plan, observed) } else { Vec::new() };
+        let mut tests = if self.makes_proofs() { tests(plan, observed, self.args.test) } else { Vec::new() };
         // At the prompt, what was just made is expected to be tried.
         let makes_actions = plan.changes().any(|change| change.operation() == "PostIntegrationsActions");
         if self.args.test || self.makes_proofs() && makes_actions {
@@ -295,8 +295,8 @@ struct RunnableTest {
     test: SpecTest,
 }
 
-/// The tests of every data action with `test_input` that can run.
-fn tests(plan: &Plan, observed: &Observed) -> Vec<RunnableTest> {
+/// The tests of every data action that can run: those with `test_input` and, if all are asked for, those that take nothing.
+fn tests(plan: &Plan, observed: &Observed, is_asked: bool) -> Vec<RunnableTest> {
     let OrganizationReading::Read(organization) = &observed.live.organization else { return Vec::new() };
     let mut tests = Vec::new();
     for desired in &observed.desired.roles {
@@ -309,7 +309,12 @@ fn tests(plan: &Plan, observed: &Observed) -> Vec<RunnableTest> {
             None => live.name == integration.name,
         });
         for action in &integration.actions {
-            let Some(input) = &action.test_input else { continue };
+            let takes_nothing = || member_names(&action.state.content.input_schema).is_empty();
+            let input = match &action.test_input {
+                Some(input) => input.clone(),
+                None if is_asked && takes_nothing() => serde_json::Map::new(),
+                None => continue,
+            };
             let found = live.iter().flat_map(|live| &live.actions).find(|live| match &action.id {
                 Some(id) => live.id == *id,
                 None => live.name == action.state.content.name,
@@ -319,7 +324,7 @@ fn tests(plan: &Plan, observed: &Observed) -> Vec<RunnableTest> {
                 action: action.state.content.name.clone(),
                 test: SpecTest {
                     id: found.id.clone(),
-                    input: serde_json::Value::Object(input.clone()).to_string(),
+                    input: serde_json::Value::Object(input).to_string(),
                     outputs: member_names(&action.state.content.success_schema),
                     role_is_new,
                 },

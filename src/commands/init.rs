@@ -281,7 +281,7 @@ const DATA_ACTIONS: Prompt = Prompt {
 
 const INPUT: Prompt = Prompt {
     what: "What it takes, such as OrderNumber=string, separated by commas (none: nothing)",
-    place: "The contract of data action {}: it cannot be changed once it is published; types: string, integer, number, boolean",
+    place: "The contract of data action {}: it cannot be changed once it is published; types: string (the same as none), integer, number, boolean",
     flag: "--input",
     answer: |answers, action| &mut answers.contracts[action].input,
     is_optional: true,

@@ -86,6 +86,7 @@ fn organization(id: &ExternalId) -> String {
 pub(super) fn all_names(source: &SpecSource, spec: &Spec) -> SpecNames {
     let account = &spec.aws.account_id;
     let mut names = SpecNames::new(source.display(), account, &spec.name);
+    names.set_credentials(spec.genesys.credentials.as_deref());
     let arns = spec.verifier.iter().chain(spec.aws.assume_role.as_ref().map(|role| &role.role_arn));
     arns.for_each(|arn| names.add_arn(arn));
     add_roles(&mut names, account, spec.roles.iter().chain(&spec.excluded));
@@ -96,6 +97,7 @@ pub(super) fn all_names(source: &SpecSource, spec: &Spec) -> SpecNames {
 pub(super) fn names_left_out(spec: &Spec) -> SpecNames {
     let account = &spec.aws.account_id;
     let mut names = SpecNames::new(String::new(), account, &spec.name);
+    names.set_credentials(spec.genesys.credentials.as_deref());
     add_roles(&mut names, account, spec.excluded.iter());
     names
 }
@@ -116,7 +118,7 @@ fn add_roles<'s>(names: &mut SpecNames, account: &AccountId, roles: impl Iterato
             }
         }
         if let Some(integration) = &role.integration {
-            names.add_integration(&integration.name);
+            names.add_integration(&integration.name, &role.external_id);
             integration.id.iter().for_each(|id| names.add_id(id));
         }
         role.data_actions.iter().filter_map(|action| action.id.as_ref()).for_each(|id| names.add_id(id));

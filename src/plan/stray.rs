@@ -87,7 +87,7 @@ pub(super) fn stray_integrations(live: &LiveState, desired: &DesiredState) -> Ve
             Some(role) => role.account.parse::<AccountId>().ok()?,
             None => account_id.clone(),
         };
-        let is_named = elsewhere.names_integration(&live.id, &live.name).is_some()
+        let is_named = elsewhere.names_integration(&organization.id, &live.id, &live.name).is_some()
             || wanted().any(|one| one.id.as_ref().map_or(one.name == live.name, |id| *id == live.id));
         let is_own = spec == *own && account == *account_id;
         if is_named || is_own || elsewhere.is_kept_elsewhere(&spec) || elsewhere.knows_spec(&account, &spec) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::model::ExternalId;
 use crate::arn::{AccountId, Arn};
 use crate::policy::wildcard_matches;
 
@@ -17,10 +18,18 @@ pub struct SpecNames {
     is_beside: bool,
     /// Roles and policies, as IAM tells them apart.
     objects: BTreeSet<String>,
-    /// Names of integrations.
-    integrations: BTreeSet<String>,
+    integrations: Vec<NamedIntegration>,
+    /// What `[genesys] credentials` says.
+    credentials: Option<String>,
     /// IDs of integrations and data actions.
     ids: BTreeSet<String>,
+}
+
+/// An integration by name, and the organization that it belongs to, as far as the spec says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NamedIntegration {
+    name: String,
+    organization: ExternalId,
 }
 
 /// A role or policy, whatever its path and the case of its name: in IAM, these are one name.
@@ -41,7 +50,8 @@ impl SpecNames {
             spec: (account.clone(), spec.to_owned()),
             is_beside: false,
             objects: BTreeSet::new(),
-            integrations: BTreeSet::new(),
+            integrations: Vec::new(),
+            credentials: None,
             ids: BTreeSet::new(),
         }
     }
@@ -65,8 +75,15 @@ impl SpecNames {
         self.objects.extend(object_of(arn));
     }
 
-    pub fn add_integration(&mut self, name: &str) {
-        self.integrations.insert(name.to_owned());
+    /// `organization`: the external ID of its role.
+    pub fn add_integration(&mut self, name: &str, organization: &ExternalId) {
+        let (name, organization) = (name.to_owned(), organization.clone());
+        self.integrations.push(NamedIntegration { name, organization });
+    }
+
+    /// Which OAuth client the spec uses, by the name of its variables.
+    pub fn set_credentials(&mut self, name: Option<&str>) {
+        self.credentials = name.map(str::to_owned);
     }
 
     /// Of an integration or data action.
@@ -162,10 +179,20 @@ impl Elsewhere {
         self.other(|names| names.objects.contains(&object))
     }
 
-    /// The spec that names this integration. Its name counts in every organization: a spec does not say for certain which
-    /// one it is about.
-    pub fn names_integration(&self, id: &str, name: &str) -> Option<Namer> {
-        self.other(|names| names.integrations.contains(name) || names.ids.contains(id))
+    /// The spec that names this integration of an organization. Another of the same name in an organization that is
+    /// certainly another one is not meant: neither does the run use one client for both, nor can the external ID be this
+    /// organization's.
+    pub fn names_integration(&self, organization: &str, id: &str, name: &str) -> Option<Namer> {
+        let own = self.specs.names.iter().find(|names| names.file == self.own);
+        let own = own.map(|names| &names.credentials);
+        self.other(|names| {
+            let has_same_client = !names.is_beside && Some(&names.credentials) == own;
+            let is_it = |one: &NamedIntegration| {
+                let other = &one.organization;
+                one.name == name && (has_same_client || other.is_unset() || other.expose() == organization)
+            };
+            names.ids.contains(id) || names.integrations.iter().any(is_it)
+        })
     }
 
     /// The spec that names this data action.

@@ -97,8 +97,9 @@ pub fn unfit_input(what: &str, input: &Map<String, Value>, schema: &Value) -> Ve
             _ => true,
         };
         if !fits {
-            let message = format!("`{name}` of {what} is not of the type {}", property["type"]);
-            faults.push((message, "the contract says which type it has".to_owned()));
+            let message =
+                format!("`{name}` of {what} is {given}, which is not of the type {}", property["type"]);
+            faults.push((message, format!("the input contract gives `{name}` that type")));
         }
     }
     for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {

@@ -550,9 +550,9 @@ fn what_a_test_sends_fits_the_contract_and_comes_from_the_spec() {
     apply.expect(0).says("`test_input` is not used; `--test` makes the test");
     let check =
         |input: &[&str]| project.sandbox(&[&["check", "--invoke", "Get order status"], input].concat());
-    check(&["--input", r#"{"OrderNumber": 42}"#])
-        .expect(64)
-        .says("`OrderNumber` of `--input` for \"Get order status\" is not of the type \"string\"");
+    check(&["--input", r#"{"OrderNumber": 42}"#]).expect(64).says(
+        "`OrderNumber` of `--input` for \"Get order status\" is 42, which is not of the type \"string\"",
+    );
     let unknown = check(&["--input", r#"{"ordernumber": "42"}"#]);
     unknown
         .expect(64)

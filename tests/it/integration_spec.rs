@@ -114,7 +114,7 @@ fn every_rule_of_genesys_cloud_is_checked_offline_at_its_place() {
         ),
         (
             with("test_input = { Order = 1 }"),
-            "`Order` of `test_input` is not of the type \"string\"",
+            "`Order` of `test_input` is 1, which is not of the type \"string\"",
             "{ Order = 1 }",
         ),
         (
@@ -206,7 +206,7 @@ fn an_exported_file_says_what_the_keys_do_not_and_its_function_gives_way() {
         said,
         [
             "the file names the function arn:aws:lambda:us-east-1:999988887777:function:f; the spec's function wins",
-            "the request template puts `N` between quotes without escaping it",
+            "the request template in `a.json` puts `N` between quotes without escaping it",
         ]
     );
 }

@@ -236,3 +236,29 @@ fn an_integration_of_a_file_that_is_gone_is_reported_even_if_no_run_reads_its_ac
     write(&project, "b", &adopting);
     all(&["plan"]).says("integration \"AWS Lambda gone\" is adopted").says_not("which no file here has");
 }
+
+/// Production and test use the same names, each in an organization of its own.
+#[test]
+fn an_integration_of_the_same_name_in_another_organization_is_another_one() {
+    let project = project();
+    let of = |name: &str, account: &str, credentials: &str, id: &str| {
+        let text = spec(name, "Gone", "AWS Lambda orders").replace("111122223333", account);
+        let text = text.replace("2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90", id);
+        text.replacen("[genesys]", &format!("[genesys]\n{credentials}"), 1)
+    };
+    let (ours, theirs) = ("2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90", "3f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90");
+    let kept = "\n[[role]]\nname = \"Kept\"\nfunctions = [\"my-genesys-trigger-function\"]\n";
+    let prod = of("prod", "111122223333", "credentials = \"PROD\"", ours);
+    let all = |args: &[&str]| project.sandbox(&[&["-f", "specs"], args].concat());
+    write(&project, "prod", &format!("{prod}{kept}"));
+    write(&project, "test", &of("test", "222233334444", "credentials = \"TEST\"", theirs));
+    all(&["apply", "--yes", "--no-check"]).expect(0);
+    let (head, _) = prod.split_once("[[role]]").unwrap();
+    write(&project, "prod", &format!("{head}{kept}"));
+    let plan = all(&["plan", "--detailed-exitcode"]);
+    plan.expect(2).says("integration \"AWS Lambda orders\" is no longer in the spec").says_not("names it");
+    all(&["plan", "--prune"]).expect(0).says("- DeleteIntegration integration \"AWS Lambda orders\"");
+    // With one client it is one organization, whatever ID a spec has.
+    write(&project, "test", &of("test", "222233334444", "credentials = \"PROD\"", theirs));
+    all(&["plan", "--prune"]).says("test.toml names it").says_not("DeleteIntegration");
+}

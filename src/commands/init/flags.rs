@@ -81,7 +81,7 @@ impl Args for ActionFlags {
             .arg(field(
                 INPUT,
                 "What the data action before it takes, such as OrderNumber=string; before the first one: what each takes; '': \
-                 nothing. It cannot be changed once the action is published. Types: string, integer, number, boolean (repeatable)",
+                 nothing. It cannot be changed once the action is published. Types: string (the same as none), integer, number, boolean (repeatable)",
             ))
             .arg(field(OUTPUT, "What the data action before it returns, such as status=string (repeatable)"))
     }

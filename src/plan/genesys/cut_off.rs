@@ -26,7 +26,7 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
         // Another spec of the run takes it over, and its plan says what becomes of it.
         let is_own = desired.roles.iter().filter_map(|role| role.integration.as_ref());
         let is_own = is_own.into_iter().any(|wanted| wanted.name == integration.name);
-        let named = desired.elsewhere.names_integration(&integration.id, &integration.name);
+        let named = desired.elsewhere.names_integration(&organization.id, &integration.id, &integration.name);
         if !is_own && matches!(named, Some(Namer::Run(_))) {
             continue;
         }

@@ -128,7 +128,7 @@ fn take_orphans_away(
         .collect();
     let is_left_out = |role: &Arn| desired.excluded.values().any(|name| name == role.name());
     for (live, role) in orphans(organization, &claimed, scope) {
-        let named = elsewhere.names_integration(&live.id, &live.name);
+        let named = elsewhere.names_integration(&organization.id, &live.id, &live.name);
         // It belongs to a role that is left out, maybe under its former name.
         if named == Some(Namer::LeftOut) || role.as_ref().is_some_and(is_left_out) {
             continue;

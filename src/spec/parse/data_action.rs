@@ -16,6 +16,7 @@ use crate::spec::integration::{
 use crate::spec::limits;
 use crate::spec::model::FunctionRef;
 use crate::spec::reader::{MissingKey, Spanned, Table, json_of, wrong_type};
+use crate::text::one_line;
 
 /// Names used by CX as Code and the report, and ours.
 const RENAMED: [(&str, &str); 9] = [
@@ -161,7 +162,15 @@ impl Parser<'_> {
             None => exported.timeout_seconds.unwrap_or(DEFAULT_TIMEOUT),
         };
         let request = table.string("request_template", self.diagnostics);
-        let request_span = request.as_ref().map_or_else(|| span.clone(), |request| request.span.clone());
+        let file = table.value("file").filter(|_| request.is_none());
+        let (request_span, whose) = match (&request, file) {
+            (Some(request), _) => (request.span.clone(), "the request template".to_owned()),
+            (None, Some(file)) => {
+                let path = file.get_ref().as_str().unwrap_or_default();
+                (file.span(), format!("the request template in `{}`", one_line(path)))
+            }
+            (None, None) => (span.clone(), "the request template".to_owned()),
+        };
         let request_template = request
             .map(|request| request.value)
             .or(exported.request_template)
@@ -169,7 +178,7 @@ impl Parser<'_> {
         for input in unescaped(&request_template) {
             self.diagnostics.warning(
                 request_span.clone(),
-                format!("the request template puts `{input}` between quotes without escaping it"),
+                format!("{whose} puts `{input}` between quotes without escaping it"),
                 "a quote in the input breaks the event, or changes it",
                 format!("write \"$esc.jsonString(${{input.{input}}})\""),
             );
