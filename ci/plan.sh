@@ -62,10 +62,11 @@ run "$work/plan.md" plan --format markdown --report "json=$report" --out "$plan"
     else
         printf '> [!CAUTION]\n> Which files the pull request removes could not be read: what a removed spec made stays.\n\n'
     fi
+    if [ -n "${PULL_REQUEST:-}" ]; then next='Merging applies'; else next='The next step applies'; fi
     if [ "$status" -eq 0 ]; then
-        printf '**Merging applies exactly this plan, or nothing if anything has changed since.**\n\n'
+        printf '**%s exactly this plan, or nothing if anything has changed since.**\n\n' "$next"
     else
-        printf '**Merging applies nothing: this plan is not kept.**\n'
+        printf '**%s nothing: this plan is not kept.**\n' "$next"
         failure 'The plan'
         printf '\n'
     fi

@@ -8,7 +8,7 @@ use super::fleet::{self, Members, Outcomes};
 use super::options::ReportFormat;
 use super::prompt::interrupted;
 use super::record::{Record, finish_all};
-use super::refusal::{PlanError, may_be_carried_out};
+use super::refusal::may_be_carried_out;
 use super::report::report;
 use super::session::{Observed, Session};
 use super::specs::SpecSource;
@@ -19,7 +19,7 @@ use crate::render::output::Output;
 use crate::render::style::{ERROR, GOOD, HELP, WARNING, paint};
 use crate::saved::{Misfit, Options, SavedError, SavedFleet};
 use crate::text::one_line;
-use crate::view::{PlanView, plural};
+use crate::view::{CheckView, PlanView, plural};
 
 /// One of several specs.
 struct Job<'a> {
@@ -34,6 +34,7 @@ struct Job<'a> {
 
 /// One whose turn has come.
 struct Underway<'j, 'a> {
+    file: &'j SpecSource,
     session: &'j Session,
     plan: &'j Plan,
     observed: &'j mut Observed,
@@ -43,12 +44,57 @@ struct Underway<'j, 'a> {
     output: Output,
 }
 
-impl Underway<'_, '_> {
+impl<'j, 'a> Underway<'j, 'a> {
+    fn of(job: &'j mut Job<'a>, makes_proofs: bool, output: &Output) -> Self {
+        let Job { file, session, plan, observed, record, ended } = job;
+        if makes_proofs {
+            observed.replaced = ReplacementTests::of(&observed.desired);
+        }
+        let output = output.for_spec(&file.display());
+        Self { file, session, plan, observed, record, ended, built: ApplyReport::default(), output }
+    }
+
     /// Carries out what the spec names.
     async fn build(mut self, circumstances: Circumstances<'_>) -> Self {
         let Self { session, plan, observed, output, .. } = &self;
         self.built = circumstances.build(session, plan, observed, output).await;
         self
+    }
+
+    /// Carries out the rest, and reads back.
+    async fn finish(self, may_remove: bool, circumstances: Circumstances<'_>) -> Settling<'j, 'a> {
+        let Self { file, session, plan, observed, record, ended, built, output } = self;
+        let attempt = match plan.is_empty() {
+            true => Attempt::nothing(),
+            false => finish(session, plan, observed, (built, may_remove), circumstances, &output).await,
+        };
+        *ended = Some(record.made(plan, attempt).map(|carried| match carried {
+            Carried::All => Status::Done,
+            Carried::Interrupted => Status::Interrupted,
+        }));
+        Settling { file, session, plan, observed, record, ended }
+    }
+}
+
+/// One that was carried out, as far as it could be.
+struct Settling<'j, 'a> {
+    file: &'j SpecSource,
+    session: &'j Session,
+    plan: &'j Plan,
+    observed: &'j Observed,
+    record: &'j mut Record<'a>,
+    ended: &'j mut Option<Result<Status, CommandError>>,
+}
+
+/// How a spec ended, and whether the next one may begin.
+struct Settled {
+    status: Status,
+    goes_on: bool,
+}
+
+impl Settled {
+    fn stops(status: Status) -> Self {
+        Self { status, goes_on: false }
     }
 }
 
@@ -150,8 +196,10 @@ impl<'a> ApplyRun<'a> {
                     return Ok(interrupted(NOTHING, output));
                 }
             }
-            self.carry_out(&mut jobs, saved.is_some()).await;
-            let checked = self.check_all(&mut jobs).await?;
+            let checked = match saved {
+                Some(_) => self.one_by_one(&mut jobs).await?,
+                None => self.all_at_once(&mut jobs).await?,
+            };
             self.sum_up(&jobs, &failed, saved.is_some());
             let statuses = failed.iter().map(|(_, error)| error.status());
             fleet::worst(statuses.chain([checked]))
@@ -182,106 +230,112 @@ impl<'a> ApplyRun<'a> {
     }
 
     /// First whatever the specs name, then, if all of it was made, what is removed: one spec may name what another does
-    /// not any longer. A saved plan's specs have their turn one by one, until one fails; others all at the same time.
-    async fn carry_out(&self, jobs: &mut [Job<'a>], one_by_one: bool) {
-        let age = match (one_by_one, self.args.yes) {
-            (true, _) => Age::Saved,
-            (false, true) => Age::Fresh,
-            (false, false) => Age::Confirmed,
-        };
-        let (interrupt, siblings, waits) = (self.interrupt, &self.siblings, waits(self.args.wait));
-        let circumstances = Circumstances { age, waits, interrupt, siblings };
-        let makes_proofs = self.makes_proofs() && !self.args.no_check;
-        let open = jobs.iter_mut().filter(|job| job.ended.is_none());
-        let open = open.map(|Job { file, session, plan, observed, record, ended }| {
-            if makes_proofs {
-                observed.replaced = ReplacementTests::of(&observed.desired);
-            }
-            let output = self.output.for_spec(&file.display());
-            Underway { session, plan, observed, record, ended, built: ApplyReport::default(), output }
-        });
-        let mut started = Vec::new();
-        if one_by_one {
-            for job in open {
-                started.push(job.build(circumstances).await);
-                if !started.iter().all(|job| job.built.is_clean()) {
-                    break;
-                }
-            }
-        } else {
-            started = join_all(open.map(|job| job.build(circumstances))).await;
-        }
-        let may_remove = started.iter().all(|job| job.built.is_clean());
-        join_all(started.into_iter().map(async |job| {
-            let Underway { session, plan, observed, record, ended, built, output } = job;
-            let attempt = match plan.is_empty() {
-                true => Attempt::nothing(),
-                false => finish(session, plan, observed, (built, may_remove), circumstances, &output).await,
-            };
-            *ended = Some(record.made(plan, attempt).map(|carried| match carried {
-                Carried::All => Status::Done,
-                Carried::Interrupted => Status::Interrupted,
-            }));
-        }))
-        .await;
-    }
-
-    /// The outcome of each, and the check of those that were carried out.
-    async fn check_all(&self, jobs: &mut [Job<'a>]) -> Result<Status, CommandError> {
+    /// not any longer.
+    async fn all_at_once(&self, jobs: &mut [Job<'a>]) -> Result<Status, CommandError> {
+        let circumstances = self.circumstances(if self.args.yes { Age::Fresh } else { Age::Confirmed });
         let mut statuses = Vec::new();
-        for Job { file, session, plan, observed, record, ended } in jobs {
-            match ended {
-                None => continue,
-                Some(Ok(Status::Interrupted)) => {
-                    statuses.push(Status::Interrupted);
-                    continue;
-                }
+        let mut open = Vec::new();
+        for job in jobs {
+            match &job.ended {
+                None => open.push(Underway::of(job, self.tests_replacements(), self.output)),
                 // Refusals were already reported with their plan.
-                Some(Err(error)) if error.find::<PlanError>().is_some() => {
-                    statuses.push(error.status());
-                    continue;
-                }
-                Some(Err(error)) => {
-                    record.text(&fleet::heading(&*file))?;
-                    report(error, &self.output.for_spec(&file.display()));
-                    statuses.push(error.status());
-                    continue;
-                }
-                Some(Ok(_)) => {}
+                Some(ended) => statuses.extend(ended.as_ref().err().map(CommandError::status)),
             }
-            let made = if plan.is_empty() { String::new() } else { applied(plan) };
-            record.text(&format!("{}{made}", fleet::heading(&*file)))?;
-            let mut status = record.left_in_genesys(observed, AWS_ONLY);
-            if !self.args.no_check {
-                match self.check(session, plan, observed, record).await {
-                    None => {
-                        statuses.push(interrupted(UNCHECKED, self.output));
-                        *ended = Some(Ok(Status::Interrupted));
-                        break;
-                    }
-                    Some(Ok(checked)) => status = fleet::worst([status, checked]),
-                    Some(Err(error)) => {
-                        report(&error, &self.output.for_spec(&file.display()));
-                        statuses.push(error.status());
-                        *ended = Some(Err(error));
-                        continue;
-                    }
-                }
-                record.text("\n")?;
-            }
+        }
+        let built = join_all(open.into_iter().map(|job| job.build(circumstances))).await;
+        let may_remove = built.iter().all(|job| job.built.is_clean());
+        for job in join_all(built.into_iter().map(|job| job.finish(may_remove, circumstances))).await {
+            let Settled { status, goes_on: _ } = self.settle(job).await?;
             statuses.push(status);
-            *ended = Some(Ok(status));
+            if status == Status::Interrupted {
+                break;
+            }
         }
         Ok(fleet::worst(statuses))
     }
 
+    /// A saved plan: each spec is read back and checked before the next one begins, and the first that fails is the last.
+    /// Only specs that something is removed of wait for all others to be made.
+    async fn one_by_one(&self, jobs: &mut [Job<'a>]) -> Result<Status, CommandError> {
+        let circumstances = self.circumstances(Age::Saved);
+        let (mut statuses, mut removing, mut goes_on) = (Vec::new(), Vec::new(), true);
+        for job in jobs.iter_mut().filter(|job| job.ended.is_none()) {
+            let job = Underway::of(job, self.tests_replacements(), self.output).build(circumstances).await;
+            if job.built.is_clean() && removes(job.plan) {
+                removing.push(job);
+                continue;
+            }
+            let settled = self.settle(job.finish(true, circumstances).await).await?;
+            statuses.push(settled.status);
+            goes_on = settled.goes_on;
+            if !goes_on {
+                break;
+            }
+        }
+        for job in removing {
+            let settled = self.settle(job.finish(goes_on, circumstances).await).await?;
+            statuses.push(settled.status);
+            goes_on &= settled.goes_on;
+        }
+        Ok(fleet::worst(statuses))
+    }
+
+    fn circumstances(&self, age: Age) -> Circumstances<'_> {
+        let waits = waits(self.args.wait);
+        Circumstances { age, waits, interrupt: self.interrupt, siblings: &self.siblings }
+    }
+
+    fn tests_replacements(&self) -> bool {
+        self.makes_proofs() && !self.args.no_check
+    }
+
+    /// Reports how a spec ended, and checks it if it was carried out.
+    async fn settle(&self, job: Settling<'_, 'a>) -> Result<Settled, CommandError> {
+        let Settling { file, session, plan, observed, record, ended } = job;
+        match ended {
+            Some(Ok(Status::Interrupted)) => return Ok(Settled::stops(Status::Interrupted)),
+            Some(Err(error)) => {
+                record.text(&fleet::heading(file))?;
+                report(error, &self.output.for_spec(&file.display()));
+                return Ok(Settled::stops(error.status()));
+            }
+            Some(Ok(_)) | None => {}
+        }
+        let made = if plan.is_empty() { String::new() } else { applied(plan) };
+        record.text(&format!("{}{made}", fleet::heading(file)))?;
+        let mut status = record.left_in_genesys(observed, AWS_ONLY);
+        let mut goes_on = true;
+        if !self.args.no_check {
+            match self.check(session, plan, observed, record).await {
+                None => {
+                    *ended = Some(Ok(Status::Interrupted));
+                    return Ok(Settled::stops(interrupted(UNCHECKED, self.output)));
+                }
+                Some(Ok(checked)) => {
+                    status = fleet::worst([status, checked]);
+                    goes_on = !record.view.check.as_ref().is_some_and(|check| has_fault_of(plan, check));
+                }
+                Some(Err(error)) => {
+                    report(&error, &self.output.for_spec(&file.display()));
+                    let status = error.status();
+                    *ended = Some(Err(error));
+                    return Ok(Settled::stops(status));
+                }
+            }
+            record.text("\n")?;
+        }
+        *ended = Some(Ok(status));
+        Ok(Settled { status, goes_on })
+    }
+
     /// If not everything was carried out: how far each spec got, and what to do next.
     fn sum_up(&self, jobs: &[Job<'a>], failed: &[(SpecSource, CommandError)], is_saved: bool) {
-        let is_done = |job: &Job<'_>| {
-            let all = job.record.view.summary.done == job.record.view.summary.planned;
-            all && !matches!(job.ended, Some(Err(_)))
+        let is_made = |job: &Job<'_>| {
+            let is_refused = |error: &CommandError| error.status() == Status::Refused;
+            let begun = job.ended.as_ref().is_some_and(|ended| !ended.as_ref().is_err_and(is_refused));
+            begun && job.record.view.summary.done == job.record.view.summary.planned
         };
-        let done = jobs.iter().filter(|job| is_done(job) && job.ended.is_some()).count();
+        let done = jobs.iter().filter(|job| is_made(job)).count();
         let all = jobs.len() + failed.len();
         if done == all {
             return;
@@ -294,13 +348,17 @@ impl<'a> ApplyRun<'a> {
         for job in jobs {
             let (word, style) = match &job.ended {
                 None => ("not yet", WARNING),
-                Some(_) if is_done(job) => ("done   ", GOOD),
+                Some(Ok(_)) if is_made(job) => ("done   ", GOOD),
                 Some(Ok(_)) => ("stopped", WARNING),
                 Some(Err(error)) if error.status() == Status::Refused => ("refused", ERROR),
                 Some(Err(_)) => ("failed ", ERROR),
             };
             let words = match &job.ended {
+                Some(Err(_)) if is_made(job) => {
+                    format!("{}, and not read back or checked", job.record.view.in_words())
+                }
                 Some(Err(_)) if job.record.view.summary.planned == 0 => NOTHING.to_owned(),
+                Some(Ok(Status::Fault)) => format!("{}; its check found a fault", job.record.view.in_words()),
                 _ => job.record.view.in_words(),
             };
             text.push_str(&format!("  {} {}: {words}\n", paint(style, word), one_line(&job.file.display())));
@@ -318,16 +376,28 @@ impl<'a> ApplyRun<'a> {
         for job in jobs {
             match &job.ended {
                 Some(Err(error)) if error.status() == Status::Refused => first.extend(error.help()),
-                Some(Err(_)) => is_broken = true,
+                Some(Err(_) | Ok(Status::Fault)) => is_broken = true,
                 Some(Ok(_)) | None => {}
             }
         }
         first.dedup();
-        first.extend(is_broken.then(|| "fix the cause of what failed".to_owned()));
+        first.extend(is_broken.then(|| "fix what failed".to_owned()));
         first.push(format!("then {next}"));
         for help in first {
             text.push_str(&format!("{} {}\n", paint(HELP, "help:"), self.output.remedy(&help)));
         }
         self.output.message(&text);
     }
+}
+
+/// Whether something goes once everything else is made.
+fn removes(plan: &Plan) -> bool {
+    plan.roles.iter().any(|role| role.is_removal() && !role.changes.is_empty())
+}
+
+/// Whether a role that was changed has a fault: one that another role has had for long keeps nothing back.
+fn has_fault_of(plan: &Plan, check: &CheckView) -> bool {
+    let changed = plan.roles.iter().filter(|role| !role.changes.is_empty());
+    let faulty = |name: &str| check.roles.iter().any(|role| role.role == name && !role.diagnosis.is_empty());
+    changed.into_iter().any(|role| faulty(&role.role))
 }

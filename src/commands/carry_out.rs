@@ -206,8 +206,6 @@ async fn unfinished<'p>(
     output: &Output,
 ) -> Attempt<'p> {
     let ApplyReport { applied, failed, skipped, interrupted } = report;
-    let incomplete =
-        AttemptError::Incomplete { command, applied: applied.len(), total: plan.changes().count() };
     let mut outcomes: Vec<_> =
         applied.into_iter().map(|change| (change, ChangeOutcome::Done, None)).collect();
     let mut errors = Vec::new();
@@ -264,6 +262,9 @@ async fn unfinished<'p>(
         errors.push(error);
     }
     output.message(&left(&skipped));
+    let count = |wanted| outcomes.iter().filter(|(_, outcome, _)| *outcome == wanted).count();
+    let (applied, unknown) = (count(ChangeOutcome::Done), count(ChangeOutcome::NotKnown));
+    let incomplete = AttemptError::Incomplete { command, applied, unknown, total: plan.changes().count() };
     let is_done = |change: &Change| {
         let done = outcomes.iter().filter(|(_, outcome, _)| *outcome == ChangeOutcome::Done);
         done.into_iter().any(|(done, ..)| std::ptr::eq(*done, change))
@@ -434,11 +435,16 @@ fn not_read_back(error: impl Into<CommandError>, output: &Output) -> CommandErro
     error.into()
 }
 
+/// `, and perhaps 2 more`
+fn perhaps(unknown: usize) -> String {
+    if unknown == 0 { String::new() } else { format!(", and perhaps {unknown} more") }
+}
+
 /// Why a plan was not fully carried out.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AttemptError {
-    #[error("{command} ended early: {applied} of {total} changes were made")]
-    Incomplete { command: &'static str, applied: usize, total: usize },
+    #[error("{command} ended early: {applied} of {total} changes were made{}", perhaps(*.unknown))]
+    Incomplete { command: &'static str, applied: usize, unknown: usize, total: usize },
     #[error("every change was made, but IAM does not show yet: {0}")]
     NotConverged(String),
     #[error("{change}: the resource changed after the plan was made")]

@@ -184,7 +184,7 @@ impl ApplyView {
     /// `3 changes made`, `1 of 3 changes made`
     pub fn in_words(&self) -> String {
         let ChangeCounts { planned, done, failed: _, not_known, not_begun } = self.summary;
-        let unknown = if not_known > 0 { format!(", of {not_known} it is not known") } else { String::new() };
+        let unknown = if not_known > 0 { format!(", and perhaps {not_known} more") } else { String::new() };
         let changes = super::plural(planned, "change");
         match (planned, done) {
             (0, _) if matches!(self.outcome, RunOutcome::Refused | RunOutcome::Failed) => {
@@ -192,7 +192,8 @@ impl ApplyView {
             }
             (0, _) => "nothing to do".to_owned(),
             _ if not_begun == planned => format!("{changes} not begun"),
-            (_, 0) => format!("none of {changes} made{unknown}"),
+            (_, 0) if not_known > 0 => format!("perhaps {not_known} of {changes} made"),
+            (_, 0) => format!("none of {changes} made"),
             _ if planned == done => format!("{changes} made"),
             _ => format!("{done} of {changes} made{unknown}"),
         }

@@ -319,3 +319,27 @@ fn a_spec_that_a_guard_refuses_is_not_counted_as_carried_out() {
         .says("refused specs/a.toml: nothing was changed")
         .says("have someone review it, and say so where the guard is");
 }
+
+#[test]
+fn a_saved_plan_checks_each_spec_before_the_next_one_begins() {
+    let project = two_specs();
+    let plan = || all(&project, &["plan", "--out", "plan.json"]).expect(0).stdout.clone();
+    plan();
+    all(&project, &["apply", "plan.json"]).expect(0);
+    // A fault of a role that was changed keeps the next spec from being touched.
+    all(&project, &["destroy", "--yes"]).expect(0);
+    plan();
+    let first = ["--file", "specs/a.toml", "--scenario", "function-failed", "plan"];
+    project.sandbox(&first).expect(0);
+    let stopped = all(&project, &["apply", "plan.json"]);
+    stopped
+        .expect(4)
+        .says("the plan was carried out for 1 of 2 specs")
+        .says("specs/a.toml: 6 changes made; its check found a fault")
+        .says("not yet specs/b.toml: 6 changes not begun")
+        .says("help: fix what failed")
+        .says_not("[specs/b.toml] done");
+    // One that nothing was changed of keeps nothing back.
+    plan();
+    all(&project, &["apply", "plan.json"]).expect(4).says("[specs/b.toml] done   CreateRole");
+}

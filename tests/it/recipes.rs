@@ -179,6 +179,7 @@ esac
     let gitlab = [
         ("AWS_TOKEN", "a-made-up-token"),
         ("CI_MERGE_REQUEST_IID", "7"),
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "0123456789abcdef"),
         ("CI_PROJECT_ID", "3"),
         ("CI_API_V4_URL", "https://gitlab.example/api/v4"),
         ("CI_COMMIT_SHA", "0123456789abcdef"),
@@ -213,7 +214,17 @@ esac
     // A failure still appears in the note, and fails the job.
     fs::write(project.path("specs/a.toml"), "nothing = 1\n").unwrap();
     pipeline.shell(&lines("plan"), &gitlab).expect(1);
-    assert!(read("sent.md").contains("**FAILED**"), "{}", read("sent.md"));
+    let sent = read("sent.md");
+    assert!(
+        sent.contains("**FAILED**") && sent.contains("**Nothing can be applied: this plan is not kept.**"),
+        "{sent}"
+    );
+    assert!(sent.contains("    error:"), "{sent}");
+    // Nobody learns of a removed spec from the plan of those that stay.
+    pipeline.stand_in("git", "#!/bin/bash\nprintf 'specs/c.toml\\nspecs/d.toml\\n'\n");
+    pipeline.shell(&lines("plan"), &gitlab).expect(1);
+    let sent = read("sent.md");
+    assert!(sent.contains("Spec files that this removes: specs/c.toml, specs/d.toml.**"), "{sent}");
 }
 
 #[test]
