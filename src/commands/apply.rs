@@ -470,7 +470,7 @@ fn outdated(misfits: &[(Option<String>, Misfit)]) -> String {
             }
             None => "  ",
         };
-        if file.is_some() && *is_done {
+        if file.is_some() && *is_done && *is_same_spec {
             text.push_str(" nothing is left to do, the live state matches the spec");
             continue;
         }
@@ -511,9 +511,10 @@ fn outdated(misfits: &[(Option<String>, Misfit)]) -> String {
         }
     }
     if is_done(misfits) {
-        text.push_str(
-            "\n  Nothing is left to do: the live state matches the spec. The plan may have been applied already.",
-        );
+        text.push_str(match misfits.iter().all(|(_, misfit)| misfit.is_same_spec) {
+            true => "\n  Nothing is left to do: the live state matches the spec. The plan may have been applied already.",
+            false => "\n  Nothing is left to do: the live state matches the spec as it is now, which is not the one that the plan was made from.",
+        });
     }
     text
 }

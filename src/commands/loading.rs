@@ -8,6 +8,7 @@ use super::{CommandError, specs};
 use crate::arn::FunctionArn;
 use crate::render::diagnostics;
 use crate::render::output::Output;
+use crate::render::redact::MASKED_ID;
 use crate::render::style::{WARNING, paint};
 use crate::sandbox::{GenesysSeed, Sandbox, SandboxError, Seed};
 use crate::spec::{Diagnostic, LoadOptions, Loaded, RoleSpec, Severity, Spec};
@@ -53,7 +54,7 @@ pub(super) fn mask_ids_of_specs(global: &Global, output: &Output) {
 pub(super) fn with_ids_from_variables(text: String, output: &Output) -> String {
     const VARIABLE: &str = "{ env = \"GENESYS_EXTERNAL_ID\" }";
     let text = output.with_references(&text);
-    let masked = output.masker()(&text).replace("\"(masked external ID)\"", VARIABLE);
+    let masked = output.masker()(&text).replace(&format!("{MASKED_ID:?}"), VARIABLE);
     if masked.contains(VARIABLE) { masked } else { text }
 }
 

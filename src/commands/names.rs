@@ -180,8 +180,11 @@ impl Explain for SameNames {
                 spec.other, self.this, spec.name
             ),
             _ if has("role") || has("policy") => {
-                let it = if self.same.len() == 1 { "it" } else { "each" };
-                format!("keep {it} in one of them, or give it another name")
+                let (it, account) = match self.same.len() {
+                    1 => ("it", ""),
+                    _ => ("each", "compare the `account_id` of both: is one of them wrong? If not, "),
+                };
+                format!("{account}keep {it} in one of them, or give it another name")
             }
             _ => "an integration has one credential, which holds one role: keep it in one of them, or give it another name"
                 .to_owned(),

@@ -101,13 +101,23 @@ fn note(
         few if few.len() <= FEW_FILES && few.iter().all(|file| file.ends_with(".toml")) => {
             few.iter().map(|file| format!("--file {} ", shell_word(file))).collect()
         }
-        _ => String::new(),
+        many => match folder_of(many) {
+            Some(folder) => format!("--file {} ", shell_word(folder)),
+            None => String::new(),
+        },
     };
     format!(
         "plan of {spec}{commit}, made {}{place}; `genesys-iam {sandbox}{files}apply {}{flags}` compares it with the live state first",
         made.time,
         shell_word(&path.to_string_lossy())
     )
+}
+
+/// The folder that all of them are in.
+fn folder_of<'a>(files: &[&'a str]) -> Option<&'a str> {
+    let folder = |file: &'a str| Some(file.rsplit_once('/')?.0);
+    let first = folder(files.first()?)?;
+    files.iter().all(|file| folder(file) == Some(first)).then_some(first)
 }
 
 fn page_of(

@@ -15,6 +15,10 @@ use crate::secrets;
 use crate::spec::{ExternalId, is_guid};
 use crate::text::{color, one_line};
 
+/// What stands for the spec's own external ID, and for any other, where they are masked.
+pub const MASKED_ID: &str = "(masked external ID)";
+pub const ANOTHER_ID: &str = "(masked: another external ID)";
+
 /// Replaces every masked value in a text. The single place for all output: anything that does not pass through here is
 /// not printed.
 #[derive(Clone, Default)]
@@ -60,8 +64,8 @@ impl Redactor {
                 self.references.push((external_id.expose().to_owned(), reference));
             }
             match hides_a_report(external_id.expose()) {
-                true => self.add_chosen_by_others(external_id.expose(), "(masked external ID)"),
-                false => self.add(external_id.expose(), "(masked external ID)"),
+                true => self.add_chosen_by_others(external_id.expose(), MASKED_ID),
+                false => self.add(external_id.expose(), MASKED_ID),
             }
             // The check tries wrong ones that reveal as much as the right one.
             for near in near_misses(external_id.expose()) {
@@ -75,7 +79,7 @@ impl Redactor {
 
     /// Masks an external ID that is in no spec, in a text to be pasted elsewhere.
     pub fn add_found_external_id(&mut self, external_id: &str) {
-        self.add_chosen_by_others(external_id, "(masked external ID)");
+        self.add_chosen_by_others(external_id, MASKED_ID);
         for near in near_misses(external_id) {
             self.add_chosen_by_others(&near, "(masked: a wrong external ID)");
         }
@@ -132,7 +136,7 @@ impl Redactor {
 
     /// Masks an external ID that someone presented. The spec's own is masked already.
     pub fn add_other_external_id(&mut self, id: &str) {
-        self.add_chosen_by_others(id, "(masked: another external ID)");
+        self.add_chosen_by_others(id, ANOTHER_ID);
     }
 
     /// In every text, only what cannot be anything else.

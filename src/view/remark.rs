@@ -183,7 +183,10 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
         }
         Notice::FunctionUnknown { function, line, why } => {
             let place = function_in_words(function, *line);
-            format!("whether Lambda has {place} is not known: {}", one_line(why))
+            format!(
+                "whether Lambda has {place} is not known, and `apply`, which may look, refuses the plan if not: {}",
+                one_line(why)
+            )
         }
         Notice::LeftOverAdopt { place } => {
             format!(

@@ -285,3 +285,23 @@ fn a_stale_plan_says_what_nobody_has_reviewed_and_how_to_plan_again_with_the_sam
         .expect(3)
         .says("plan --refuse-wider=limits --except Second --out FILE`");
 }
+
+#[test]
+fn a_plan_of_another_spec_is_not_called_applied_and_a_masked_id_makes_no_change_of_iam() {
+    let [old, new] = ["6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234", "0b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234"];
+    let project = Project::new(&example_with(LITERAL_ID, MASKED_ID)).env("GENESYS_EXTERNAL_ID", old);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let project = project.env("GENESYS_EXTERNAL_ID", new);
+    project.sandbox(&["plan", "--out", "plan.json"]).expect(0);
+    let project = project.env("GENESYS_EXTERNAL_ID", old);
+    project
+        .sandbox(&["apply", "plan.json"])
+        .expect(3)
+        .says("a masked external ID is another")
+        .says(
+            "the live state matches the spec as it is now, which is not the one that the plan was made from",
+        )
+        .says_not("was changed since: the trust")
+        .says_not("trust policy of")
+        .says_not("applied already");
+}

@@ -44,6 +44,10 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
         if after == before && !planned.changes.iter().any(|change| matches!(change, Change::Iam(_))) {
             continue;
         }
+        // Its path cannot be changed: nothing happens to it.
+        if planned.blockers.iter().any(|blocker| matches!(blocker, Blocker::RolePath { .. })) {
+            continue;
+        }
         let left = Permissions::after(planned, &live_role(live, &after).cloned().unwrap_or_default());
         let has = Permissions::of(role);
         for action in &integration.actions {
