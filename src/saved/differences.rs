@@ -240,7 +240,11 @@ fn of_spec<'v>(
 fn members_of_spec(what: &str, before: &Value, after: &Value, apart: &[&str], found: &mut Vec<String>) {
     compare_members(before, after, &mut |key, old, new| {
         if !apart.contains(&key) {
-            found.push(change_in_words(&format!("the spec was changed since: `{key}` of {what}"), old, new));
+            let words = change_in_words(&format!("`{key}` of {what}"), old, new);
+            found.push(format!(
+                "the spec was changed since: {}",
+                words.replacen(" was changed since:", ":", 1)
+            ));
         }
     });
 }

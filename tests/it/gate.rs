@@ -684,3 +684,12 @@ fn a_refusal_names_the_roles_whose_changes_are_not_refused() {
     // Nothing else waits.
     project.sandbox(&["apply", "--yes", "--refuse-wider"]).expect(3).says_not("are not refused");
 }
+
+#[test]
+fn the_default_tags_can_be_kept_off_a_role() {
+    let team = "team = \"contact-centre\"";
+    let project = Project::example();
+    project.sandbox(&["plan"]).says(team);
+    project.write_spec(&example_with("[[role]]", "[[role]]\ndefault_tags = false\ntags = { cost = \"7\" }"));
+    project.sandbox(&["plan"]).expect(0).says("cost = \"7\"").says_not(team);
+}

@@ -66,9 +66,13 @@ impl Parser<'_> {
         let integration = integration.and_then(|table| self.integration(table));
         let data_actions = self.data_actions(&mut table, integration.as_ref(), &functions, target);
         let accepts = self.accepts(&mut table, target);
+        let has_default_tags = table.boolean("default_tags", self.diagnostics).unwrap_or(true);
         table.deny_unknown_keys(self.diagnostics);
 
-        let tags = self.merged_tags(&defaults.tags, own.tags, span.clone());
+        let tags = match has_default_tags {
+            true => self.merged_tags(&defaults.tags, own.tags, span.clone()),
+            false => own.tags,
+        };
         if tags.len() + OWN_TAGS > TAG_LIMIT {
             let message = format!("the role has {} tags, IAM accepts {TAG_LIMIT}", tags.len() + OWN_TAGS);
             self.diagnostics.error(span.clone(), message, "this role", "two of them are this tool's own");
