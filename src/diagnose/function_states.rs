@@ -397,12 +397,12 @@ mod tests {
         let (mut words, mut commands) = (Vec::new(), Vec::new());
         for step in letter.into_iter().chain(cli) {
             match step {
-                FixStep::Run(command) => commands.push(command),
+                FixStep::Run(command) | FixStep::Change(command, _) => commands.push(command),
                 FixStep::Do(text) | FixStep::Paste(text) => words.push(text),
             }
         }
         let console = console.into_iter().map(|step| match step {
-            FixStep::Do(text) | FixStep::Run(text) | FixStep::Paste(text) => text,
+            FixStep::Do(text) | FixStep::Run(text) | FixStep::Change(text, _) | FixStep::Paste(text) => text,
         });
         (console.collect(), words, commands)
     }

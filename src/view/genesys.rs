@@ -363,7 +363,8 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             let account = |arn: &str| arn.parse::<Arn>().ok().map(|arn| arn.account);
             let stays = match (account(before), account(after)) {
                 (Some(former), Some(account)) if former != account => format!(
-                    "; the role in AWS account {former} stays as open as before, and no plan of this spec looks there"
+                    "; a data action whose function moves with it fails for the moment between the two changes; the role in AWS account {former} \
+                     stays as open as before, and no plan of this spec looks there"
                 ),
                 _ => String::new(),
             };

@@ -391,7 +391,7 @@ fn hostile_plan(text: &str) -> Plan {
             Notice::AcceptUnknown { what: t(), why: t() },
             Notice::ForeignDeny { policy: t(), functions: vec![t(), t()] },
             Notice::Adopted { what: Owned::Policy(t()), by: Owner::Spec(t()) },
-            Notice::SharedPolicy { policy: t(), others: 2 },
+            Notice::SharedPolicy { policy: "arn:aws:iam::111122223333:policy/P".parse().unwrap(), others: 2 },
         ]
         .into_iter()
         .chain(notices.into_iter().map(Notice::Genesys))
