@@ -60,8 +60,8 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
         };
         let remedy = match renamed_from(change, renamed) {
             Some(was) => format!(
-                "if \"{was}\" is the same under another name, write that into the spec, or `was = \"{was}\"` beside the spec's, which \
-                 names it so again: it keeps its ID, which flows use. Otherwise {remedy}"
+                "if \"{was}\" is the same under another name, write that name into the spec, or `was = \"{was}\"` to rename it back: \
+                 either way it keeps its ID, which flows use. Otherwise {remedy}"
             ),
             None => remedy,
         };

@@ -219,8 +219,7 @@ fn headlines(out: &mut String, rows: &[Row<'_>], show: Show) {
             let _ = writeln!(out, "  {detail}");
         }
         // What Genesys Cloud did is known, whatever else is not.
-        let is_proven = role.verdict.proof_in_words.starts_with("Proven end to end");
-        if role.verdict.sign == Sign::Unknown && is_proven {
+        if role.verdict.sign == Sign::Unknown && role.verdict.is_invoked {
             let _ = writeln!(out, "  {}", paint(DIM, &clip(&role.verdict.proof_in_words, show.room(220))));
         }
         if let Some(to_do) = &role.verdict.to_do {

@@ -33,6 +33,7 @@ pub(super) fn hostile_report(text: &str, sign: Sign, functions: usize) -> CheckV
             unknown: Some(t()),
             proof: None,
             proof_in_words: "nothing".to_owned(),
+            is_invoked: false,
             proof_of_many: "nothing".to_owned(),
             to_do: None,
         },

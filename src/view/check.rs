@@ -113,6 +113,9 @@ pub struct VerdictView {
     /// The strongest proven level.
     pub proof: Option<&'static str>,
     pub proof_in_words: String,
+    /// These words say that Genesys Cloud itself invoked a function.
+    #[serde(skip)]
+    pub is_invoked: bool,
     /// The same, of several roles.
     #[serde(skip)]
     pub proof_of_many: String,
@@ -471,6 +474,7 @@ fn verdict_view(
         unknown: unknown.clone(),
         proof: proof.map(Level::word),
         proof_in_words: proven(of_many_functions(claims)),
+        is_invoked: left_open.is_none() && (*proof == Some(Level::EndToEnd) || !only_invoked.is_empty()),
         proof_of_many: proven(true),
         to_do: to_do.clone(),
     }

@@ -381,7 +381,7 @@ fn a_renamed_action_and_a_renamed_integration_keep_their_ids() {
     check
         .says("does not exist, but \"Get order status\", which this spec made, calls its function")
         .says("so: flows that use that one keep working")
-        .says("write that into the spec, or `was = \"Get order status\"` beside the spec's")
+        .says("write that name into the spec, or `was = \"Get order status\"` to rename it back")
         .says_not("notes of the integration");
     // It is not what keeps Genesys Cloud from the function.
     check.expect(4).says("Genesys Cloud can invoke");

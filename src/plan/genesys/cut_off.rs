@@ -21,7 +21,7 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
         note_unknown_users(plan);
     }
     let OrganizationReading::Read(organization) = &live.organization else { return };
-    let mut noted: Vec<(String, GenesysNotice)> = Vec::new();
+    let mut noted: Vec<Noted> = Vec::new();
     for integration in &organization.integrations {
         // Another spec of the run takes it over, and its plan says what becomes of it.
         let is_own = desired.roles.iter().filter_map(|role| role.integration.as_ref());
@@ -53,36 +53,63 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
         for action in &integration.actions {
             let Some(target) = target_after(plan, integration, action) else { continue };
             if has.allow(&before, &action.target) && !left.allow(&after, target) {
-                let notice = GenesysNotice::CutOff {
-                    id: action.id.clone(),
-                    action: action.name.clone(),
-                    function: target.to_owned(),
-                    role: after.name().to_owned(),
-                    holder: holder(),
-                    usage: usage_of(organization, &action.id).into(),
-                };
-                noted.push((planned.role.clone(), notice));
+                let call = Call { action, function: target, role: after.name() };
+                noted.push(Noted::of(&planned.role, organization, integration, call, holder()));
             }
         }
     }
-    for (name, notice) in noted {
-        let Some(planned) = plan.roles.iter_mut().find(|planned| planned.role == name) else { continue };
+    for Noted { planned, notice, spec } in noted {
+        let Some(planned) = plan.roles.iter_mut().find(|one| one.role == planned) else { continue };
         let is_deleted = deletes_role(planned);
         match &notice {
             // Nobody who reviews the spec sees that somebody else depends on the role.
             GenesysNotice::CutOff { action, role, holder: Holder::Other(integration), .. }
                 if is_deleted && !desired.even_if_used =>
             {
-                let is_it = |one: &&LiveIntegration| one.name == *integration;
-                let marker = organization.integrations.iter().find(is_it);
-                let marker = marker.and_then(|one| Marker::split(&one.notes).1);
-                let is_taken_out = marker.is_some_and(|marker| marker.spec == desired.spec);
+                let is_taken_out = spec.as_ref() == Some(&desired.spec);
                 let (role, integration, action) = (role.clone(), integration.clone(), action.clone());
                 let blocker = GenesysBlocker::RoleInUse { role, integration, action, is_taken_out };
                 planned.blockers.push(Blocker::Genesys(blocker));
             }
             _ => planned.notices.push(Notice::Genesys(notice)),
         }
+    }
+}
+
+/// What a data action calls, and through which role.
+struct Call<'a> {
+    action: &'a LiveAction,
+    function: &'a str,
+    role: &'a str,
+}
+
+/// A call that will be refused.
+struct Noted {
+    /// The role whose plan says so.
+    planned: String,
+    notice: GenesysNotice,
+    /// The spec that made the integration, by its notes.
+    spec: Option<String>,
+}
+
+impl Noted {
+    fn of(
+        planned: &str,
+        organization: &LiveOrganization,
+        integration: &LiveIntegration,
+        Call { action, function, role }: Call<'_>,
+        holder: Holder,
+    ) -> Self {
+        let notice = GenesysNotice::CutOff {
+            id: action.id.clone(),
+            action: action.name.clone(),
+            function: function.to_owned(),
+            role: role.to_owned(),
+            holder,
+            usage: usage_of(organization, &action.id).into(),
+        };
+        let spec = Marker::split(&integration.notes).1.map(|marker| marker.spec);
+        Self { planned: planned.to_owned(), notice, spec }
     }
 }
 
@@ -108,21 +135,15 @@ fn perhaps_cut_off(
     plan: &Plan,
     live: &LiveState,
     (organization, integration): (&LiveOrganization, &LiveIntegration),
-) -> Vec<(String, GenesysNotice)> {
+) -> Vec<Noted> {
     let mut noted = Vec::new();
     for (planned, arn, role) in changed(plan, live) {
         let (has, left) = (Permissions::of(role), Permissions::after(planned, role));
         for action in &integration.actions {
             if has.allow(arn, &action.target) && !left.allow(arn, &action.target) {
-                let notice = GenesysNotice::CutOff {
-                    id: action.id.clone(),
-                    action: action.name.clone(),
-                    function: action.target.clone(),
-                    role: planned.role.clone(),
-                    holder: Holder::Unknown(integration.name.clone()),
-                    usage: usage_of(organization, &action.id).into(),
-                };
-                noted.push((planned.role.clone(), notice));
+                let call = Call { action, function: &action.target, role: &planned.role };
+                let holder = Holder::Unknown(integration.name.clone());
+                noted.push(Noted::of(&planned.role, organization, integration, call, holder));
             }
         }
     }
