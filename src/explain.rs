@@ -45,10 +45,10 @@ impl Status {
                  did not make, a saved plan that is out of date, access widened under `--refuse-wider`, not confirmed"
             }
             Self::Fault => {
-                "`check`, also after `apply`, and `diagnose` without `--out`: a fault was found; `policy evaluate`: denied; `policy lint`: an error"
+                "`check`, also after `apply`, and `diagnose` without `--out`: a fault was found, or what replaces a data action fails its test; `policy evaluate`: denied; `policy lint`: an error"
             }
             Self::Undecided => {
-                "`check --require`: the level was not reached, or something is unknown; `diagnose --error`: nothing explains it; `policy evaluate`: undecided"
+                "`check --require`: the level was not reached, or something is unknown; `apply --test`: no data action could be tested; `diagnose --error`: nothing explains it; `policy evaluate`: undecided"
             }
             Self::Usage => "wrong usage",
             Self::Interrupted => "interrupted",

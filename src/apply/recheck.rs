@@ -44,7 +44,7 @@ impl Recheck<'_> {
                 let live = aws::live(clients, wanted).await?;
                 let now = match kind {
                     PlanKind::Converge => diff_role(&live, wanted, desired),
-                    PlanKind::Destroy => destroy_role(&live, wanted, &desired.spec),
+                    PlanKind::Destroy => destroy_role(&live, wanted, desired),
                 };
                 (live, now)
             }

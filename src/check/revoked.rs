@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use crate::model::LiveRole;
-use crate::policy::document::{Effect, OneOrMany, Statement};
-use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
-
-const ISSUED: &str = "aws:TokenIssueTime";
+use crate::policy::document::{OneOrMany, Statement};
+use crate::policy::{
+    Context, Decision, Document, ISSUED, Policies, Principal, Request, evaluate, revokes_sessions,
+};
 
 /// As AWS writes it. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 pub(super) fn made_at(context: Context, at: Timestamp) -> Context {
@@ -15,14 +15,6 @@ pub(super) fn made_at(context: Context, at: Timestamp) -> Context {
 
 /// Whether one of the role's policies certainly denies everything to a session made then.
 pub(super) fn is_revoked(role: &LiveRole, at: Timestamp) -> bool {
-    let is_any = |values: &[String]| values.iter().any(|value| value == "*");
-    let denies_all = |statement: &&Statement| {
-        statement.effect == Effect::Deny
-            && is_any(statement.action_values())
-            && is_any(statement.resource_values())
-            // Without a condition on the time, it says nothing about the session.
-            && statement.conditions().iter().any(|(_, key, _)| key.eq_ignore_ascii_case(ISSUED))
-    };
     let arn = &role.role.arn;
     let request = Request {
         principal: Principal::Aws(format!(
@@ -43,6 +35,11 @@ pub(super) fn is_revoked(role: &LiveRole, at: Timestamp) -> bool {
         evaluate(&policies, &request).decision == Decision::ExplicitDeny
     };
     role.documents().any(|document| {
-        document.statements.as_slice().iter().filter(denies_all).any(|statement| denies(statement, document))
+        document
+            .statements
+            .as_slice()
+            .iter()
+            .filter(|one| revokes_sessions(one))
+            .any(|statement| denies(statement, document))
     })
 }

@@ -269,7 +269,8 @@ impl ApplyRun<'_> {
                 self.output.note(&format!("{} {what}\n", paint(WARNING, "note:")));
             }
         }
-        if self.args.test && tests.is_empty() {
+        let tests_nothing = self.args.test && tests.is_empty();
+        if tests_nothing {
             let label = paint(WARNING, "warning:");
             self.output.note(&format!("{label} `--test` tested nothing: no function was run\n"));
         }
@@ -277,13 +278,23 @@ impl ApplyRun<'_> {
             tests.retain(|test| is_proven(plan, test));
         }
         let tests = tests.into_iter().map(|test| test.test).collect();
+        let is_older = |notice: &Notice| matches!(notice, Notice::OlderSessions { .. });
+        if plan.roles.iter().flat_map(|role| &role.notices).any(is_older) {
+            let note = "who had got in before was not looked up: `genesys-iam check` says whom AWS recorded";
+            self.output.note(&format!("{} {}\n", paint(WARNING, "note:"), self.output.remedy(note)));
+        }
         let made = Box::pin(check::after_apply(session, observed, tests, self.args.show_answer, self.output));
         let made = self.interrupt.or_interrupted(made).await?;
         Some(made.and_then(|report| {
             let view = CheckView::new(&report);
             record.text(&check::text(&view, self.output))?;
             record.view.check = Some(view);
-            Ok(if report.has_fault() { Status::Fault } else { Status::Done })
+            Ok(match (report.has_fault(), tests_nothing && has_actions(observed)) {
+                (true, _) => Status::Fault,
+                // A proof was asked for, and there is none.
+                (false, true) => Status::Undecided,
+                (false, false) => Status::Done,
+            })
         }))
     }
 }
@@ -347,13 +358,18 @@ fn changes<'a>(plan: &'a Plan, role: &str) -> impl Iterator<Item = &'a Change> {
     plan.roles.iter().filter(move |plan| plan.role == role).flat_map(|plan| &plan.changes)
 }
 
+fn has_actions(observed: &Observed) -> bool {
+    let integrations = observed.desired.roles.iter().filter_map(|role| role.integration.as_ref());
+    integrations.into_iter().any(|integration| !integration.actions.is_empty())
+}
+
 /// What the user asked to test and is not tested.
 fn untested(observed: &Observed, tests: &[RunnableTest]) -> Vec<String> {
     let integrations = || {
         let roles = observed.desired.roles.iter();
         roles.filter_map(|role| role.integration.as_ref().map(|integration| (&role.role.name, integration)))
     };
-    if integrations().all(|(_, integration)| integration.actions.is_empty()) {
+    if !has_actions(observed) {
         let spec = one_line(&observed.desired.spec);
         return vec![format!("nothing is tested: the spec `{spec}` has no data action")];
     }

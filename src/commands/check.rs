@@ -300,7 +300,9 @@ pub(super) async fn facts_of(
     let gather = stream::iter(gather.map(Box::pin)).buffered(AT_A_TIME).try_collect();
     let mut facts: Vec<Facts> = output.waiting("checking the roles", gather).await?;
     evidence::mask(&facts, output);
-    if let Some(client) = &session.genesys {
+    // A client that is refused is a cause, and tests nothing.
+    let is_refused = matches!(genesys, GenesysSide::Rejected(..));
+    if let Some(client) = session.genesys.as_ref().filter(|_| !is_refused) {
         let named = proofs.invoke.iter().map(|named| SpecTest {
             id: named.clone(),
             input: input.clone(),
@@ -320,7 +322,10 @@ pub(super) async fn facts_of(
                 Ok(action) => action,
             };
             let test = match proofs.invoke.contains(&test.id) {
-                true => as_asked(session, client, &action, test, proofs.input.is_some()).await?,
+                true => {
+                    let given = (proofs.input.is_some(), proofs.invoke.len() > 1);
+                    as_asked(session, client, &action, test, given).await?
+                }
                 false => test,
             };
             tests.push((action, test));
@@ -396,7 +401,7 @@ async fn as_asked(
     client: &genesys::Client,
     action: &Action,
     mut test: SpecTest,
-    is_given: bool,
+    (is_given, is_one_of_several): (bool, bool),
 ) -> Result<SpecTest, CommandError> {
     let of_spec = session.spec.roles.iter().flat_map(|role| &role.data_actions);
     let named: Vec<_> = of_spec.filter(|one| one.content.name == action.name).collect();
@@ -427,6 +432,10 @@ async fn as_asked(
                 .into_iter()
                 .next()
     {
+        let help = match is_given && is_one_of_several {
+            true => format!("{help}; for several data actions, give each its `test_input` in the spec"),
+            false => help,
+        };
         return Err(InputError::Contract { message, help }.into());
     }
     Ok(test)

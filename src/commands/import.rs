@@ -64,7 +64,7 @@ pub async fn run(global: &Global, args: &ImportArgs, output: &Output) -> Result<
             return Err(ImportError::SeveralAccounts { accounts, unmanaged: args.unmanaged }.into());
         }
     }
-    let mut region = args.region.clone().unwrap_or_else(|| REGION.to_owned());
+    let mut region = args.region.clone().or_else(environment_region).unwrap_or_else(|| REGION.to_owned());
     let (cloud, external_id) = organization_of_specs(global)?;
     mask_ids_of_specs(global, output);
     let (clients, account, genesys) = if global.sandbox {

@@ -3,6 +3,7 @@
 mod answers;
 mod flags;
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use clap::Args;
 
 use super::connections::genesys_without_spec;
 use super::files::write_new;
-use super::import::connect;
+use super::import::{connect, environment_region};
 use super::options::Global;
 use super::prompt::PromptError;
 use super::scenario::joined;
@@ -65,6 +66,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
         answers: Answers::new(args.role.as_deref().unwrap_or(DEFAULT_ROLE), &args.genesys_account_id, &file),
         action: 0,
         missing: Vec::new(),
+        wrong: Vec::new(),
         has_asked: false,
     };
     if let Some(role) = &args.role {
@@ -74,7 +76,7 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     if let Some((action, flag)) = args.actions.forgotten() {
         return Err(InitError::NoContract { action: action.to_owned(), flag }.into());
     }
-    let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
+    let region = environment_region();
     asker.ask(&REGION, args.region.as_deref(), region)?;
     let both = Offers::read(global, args, &asker, output).await?;
     asker.ask(&ACCOUNT, args.account_id.as_deref(), both.account.clone())?;
@@ -116,6 +118,9 @@ pub async fn run(global: &Global, args: &InitArgs, output: &Output) -> Result<St
     }
     if let Some(known) = known {
         warn_of_unknown(&asker.answers, &known, output);
+    }
+    if !asker.wrong.is_empty() {
+        return Err(InitError::Answers(asker.wrong).into());
     }
     if !asker.missing.is_empty() {
         return Err(InitError::Missing(asker.missing).into());
@@ -299,6 +304,7 @@ struct Asker<'a> {
     answers: Answers,
     /// Missing flags, when nobody can be asked on a terminal.
     missing: Vec<&'static str>,
+    wrong: Vec<WrongAnswer>,
     /// Which data action a question is about.
     action: usize,
     has_asked: bool,
@@ -321,10 +327,10 @@ impl Asker<'_> {
         if let Some(given) = given {
             let given = unmistakable(question, given);
             // What is wrong may be what is missing.
-            if let Some(why) = self.fault(question, &given).filter(|_| self.missing.is_empty()) {
-                return Err(InitError::Answer { flag, given: given.replace('\n', ", "), why }.into());
+            match self.fault(question, &given).filter(|_| self.missing.is_empty()) {
+                Some(why) => self.wrong.push(WrongAnswer { flag, given: given.replace('\n', ", "), why }),
+                None => *answer(&mut self.answers, at) = given,
             }
-            *answer(&mut self.answers, at) = given;
             return Ok(());
         }
         if !self.is_asking() {
@@ -381,7 +387,12 @@ impl Asker<'_> {
             .as_deref()
             .map(|help| format!("; {}", help.replace(", in quotes", "")))
             .unwrap_or_default();
-        Some(format!("{}{help}", first.message))
+        // The question names it already.
+        let message = match first.message.split_once("`: ") {
+            Some((key, rest)) if key.starts_with('`') && !key[1..].contains('`') => rest,
+            _ => &first.message,
+        };
+        Some(format!("{message}{help}"))
     }
 }
 
@@ -458,14 +469,29 @@ fn warn_of_unknown(answers: &Answers, known: &[String], output: &Output) {
     }
 }
 
+/// A flag with a value that no spec can have.
+#[derive(Debug)]
+pub struct WrongAnswer {
+    flag: &'static str,
+    given: String,
+    why: String,
+}
+
+impl fmt::Display for WrongAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { flag, given, why } = self;
+        write!(f, "`{flag} {given}` is not valid: {why}")
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
     #[error("`{path}` exists already", path = crate::text::path(.0))]
     Exists(PathBuf),
     #[error("`{0}` is not an organization's ID, which is a GUID; nothing was written")]
     NoGuid(String),
-    #[error("`{flag} {given}` is not valid: {why}; nothing was written")]
-    Answer { flag: &'static str, given: String, why: String },
+    #[error("{}\n  nothing was written", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))]
+    Answers(Vec<WrongAnswer>),
     #[error("data action \"{action}\" has no `{flag}`, and another one has; nothing was written", action = one_line(action))]
     NoContract { action: String, flag: &'static str },
     #[error("`{0}` is more than one function; nothing was written")]
@@ -484,7 +510,7 @@ impl Explain for InitError {
                 "it is under Admin > Organization Settings > Advanced in Genesys Cloud; another external ID you can write into the \
                  spec afterwards"
             }
-            Self::Answer { .. } => "correct it",
+            Self::Answers(_) => "`genesys-iam init --help` says what each takes",
             Self::NoContract { flag: "--input", .. } => {
                 "give `--input` after each `--data-action` (`--input ''` if it takes nothing), or before the first: then it is for all"
             }
@@ -500,8 +526,12 @@ impl Explain for InitError {
 
     fn status(&self) -> Status {
         match self {
-            Self::NoContract { .. } => Status::Usage,
-            _ => Status::Error,
+            Self::Exists(_) | Self::Invalid(_) => Status::Error,
+            Self::NoContract { .. }
+            | Self::Answers(_)
+            | Self::NoGuid(_)
+            | Self::SeveralFunctions(_)
+            | Self::Missing(_) => Status::Usage,
         }
     }
 }

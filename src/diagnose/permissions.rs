@@ -4,7 +4,7 @@ use super::model::{DocumentChange, FixStep, Means, Remedy, run, say};
 use super::shell::{REMOVE, Shell, SpecEdit};
 use super::trust::{by_tool, policy_commands, policy_in_console};
 use crate::arn::{Arn, FunctionArn};
-use crate::check::{Facts, extra_grants};
+use crate::check::{Facts, FunctionFacts, extra_grants, may_invoke};
 use crate::model::{LivePolicy, LiveRole};
 use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{Decision, Document};
@@ -159,51 +159,73 @@ pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
     let name = role.role.name.as_str();
     let alone = LiveRole { attached: Default::default(), inline: Default::default(), ..role.clone() };
     let is_extra = |role: LiveRole| !extra_grants(&role, &facts.desired).is_empty();
-    let (mut cli, mut console) = (Vec::new(), Vec::new());
-    for (policy, document) in &role.inline {
+    let mut bare = role.clone();
+    bare.inline.retain(|policy, document| {
         let inline = [(policy.clone(), document.clone())].into();
-        if !is_extra(LiveRole { inline, ..alone.clone() }) {
-            continue;
-        }
-        let denies = only(document, Effect::Deny);
-        match &denies {
+        !is_extra(LiveRole { inline, ..alone.clone() })
+    });
+    bare.attached.retain(|arn, policy| {
+        let attached = [(arn.clone(), policy.clone())].into();
+        *arn == facts.desired.policy.arn || !is_extra(LiveRole { attached, ..alone.clone() })
+    });
+    if facts.desired.functions.is_empty() {
+        let ask = "which functions the data actions invoke is not known, and this may be what lets them: set the credentials of Genesys \
+                   Cloud and run this again before anything is taken off the role";
+        return Remedy::default().with(Means::Console, vec![say(ask)]);
+    }
+    let (mut cli, mut console) = (Vec::new(), Vec::new());
+    if needs_its_own(facts, role, &bare) {
+        let first = "this is also what lets Genesys Cloud invoke: first a policy that does just that";
+        cli.push(say(format!("{first}:")));
+        cli.extend(policy_commands(facts, shell));
+        console.push(say(format!("{first}:")));
+        console.extend(policy_in_console(facts));
+    }
+    for (policy, document) in role.inline.iter().filter(|(policy, _)| !bare.inline.contains_key(*policy)) {
+        let place = format!("IAM > Roles > {name} > Permissions > {policy}");
+        match only(document, Effect::Deny) {
+            // Otherwise the one remedy brings back what the other takes away.
+            Some(denies) if denies_function(facts, &denies) => {
+                let also = format!(
+                    "with its Deny, which is a cause of its own, nothing of `{policy}` is left; if that Deny is to stay, take out only what the \
+                     policy allows"
+                );
+                console.push(say(format!("{place}: Remove ({also})")));
+                cli.push(say(format!("{also}:")));
+                cli.push(delete_inline(shell, name, policy));
+            }
             // A denial that somebody put beside it stays.
             Some(denies) => {
-                console.push(say(format!(
-                    "IAM > Roles > {name} > Permissions > {policy} > Edit: only its Deny stays, then Save"
-                )));
+                console.push(say(format!("{place} > Edit: only its Deny stays, then Save")));
                 console.push(FixStep::Paste(denies.to_pretty()));
                 cli.push(say(format!("the Deny in `{policy}` stays, what it allows goes:")));
-                cli.push(put_inline(shell, name, policy, denies));
-                // Otherwise the one remedy brings back what the other takes away.
-                if denies_function(facts, denies) {
-                    let also = format!(
-                        "if its Deny, which is a cause of its own, goes too, nothing of `{policy}` is left"
-                    );
-                    console.push(say(format!("{also}: Remove it instead")));
-                    cli.push(say(format!("{also}, and it is deleted last:")));
-                    cli.push(delete_inline(shell, name, policy));
-                }
+                cli.push(put_inline(shell, name, policy, &denies));
             }
             None => {
-                console.push(say(format!("IAM > Roles > {name} > Permissions > {policy}: Remove")));
+                console.push(say(format!("{place}: Remove")));
                 cli.push(delete_inline(shell, name, policy));
             }
         }
     }
-    for (arn, policy) in role.attached.iter().filter(|(arn, _)| **arn != facts.desired.policy.arn) {
-        let attached = [(arn.clone(), policy.clone())].into();
-        if is_extra(LiveRole { attached, ..alone.clone() }) {
-            let also = only(&policy.document, Effect::Deny)
-                .map_or("", |_| "; what it denies goes too: look at it first");
-            console.push(say(format!("IAM > Roles > {name} > Permissions > {}: Remove{also}", policy.name)));
-            if !also.is_empty() {
-                cli.push(say(format!("{}{also}:", policy.name)));
-            }
-            cli.push(detach(shell, name, arn));
+    for (arn, policy) in role.attached.iter().filter(|(arn, _)| !bare.attached.contains_key(*arn)) {
+        let also = only(&policy.document, Effect::Deny)
+            .map_or("", |_| "; what it denies goes too: look at it first");
+        console.push(say(format!("IAM > Roles > {name} > Permissions > {}: Remove{also}", policy.name)));
+        if !also.is_empty() {
+            cli.push(say(format!("{}{also}:", policy.name)));
         }
+        cli.push(detach(shell, name, arn));
     }
     removal(facts, role, shell).with(Means::Console, console).with(Means::Cli, cli)
+}
+
+/// Whether the role may invoke one of its functions only by what is taken off it.
+fn needs_its_own(facts: &Facts, role: &LiveRole, bare: &LiveRole) -> bool {
+    let may = |role: &LiveRole, function: &FunctionFacts| {
+        let own = function.policy.as_ref().ok().and_then(Option::as_ref);
+        may_invoke(role, &function.arn, own, facts.now).decision == Decision::Allowed
+    };
+    facts.functions.iter().any(|function| may(role, function) && !may(bare, function))
 }
 
 /// Whether it keeps the role from a function that it should invoke.

@@ -81,7 +81,7 @@ pub fn destroy(live: &LiveState, desired: &DesiredState) -> Plan {
     let mut plan = Plan::empty(desired, &live.orphans);
     let organization = &live.organization;
     let live = |role: &DesiredRole| live.roles.get(&role.role.name).unwrap_or(&absent);
-    plan.roles.extend(desired.roles.iter().map(|role| destroy_role(live(role), role, &desired.spec)));
+    plan.roles.extend(desired.roles.iter().map(|role| destroy_role(live(role), role, desired)));
     genesys::add_destroy(&mut plan, organization, desired);
     genesys::note_cut_off(&mut plan, state, desired);
     note_ways(&mut plan, desired);

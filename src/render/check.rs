@@ -211,7 +211,10 @@ fn headlines(out: &mut String, rows: &[Row<'_>], show: Show) {
     if let [(_, _, role)] = rows {
         let detail = match (&role.verdict.unknown, role.verdict.sign) {
             (Some(unknown), Sign::Unknown) => Some(clip(unknown, show.room(150))),
-            (_, Sign::Broken) => return,
+            (_, Sign::Broken) => {
+                tested(out, role, show);
+                return;
+            }
             _ if role.verdict.to_do.is_some() => None,
             _ => Some(paint(DIM, &clip(&role.verdict.proof_in_words, show.room(220)))),
         };
@@ -227,6 +230,16 @@ fn headlines(out: &mut String, rows: &[Row<'_>], show: Show) {
         }
     } else if !show.quiet {
         proofs(out, rows, show);
+    }
+}
+
+/// The tests of data actions that succeeded all the same; one that failed is a cause, or has one.
+fn tested(out: &mut String, role: &RoleView, show: Show) {
+    let is_test =
+        |line: &&LineView| line.level == Level::EndToEnd.word() && line.outcome == OutcomeWord::Pass;
+    for line in role.lines.iter().filter(is_test) {
+        let text = format!("The test succeeded all the same: {}", line.claim);
+        let _ = writeln!(out, "  {}", paint(DIM, &clip(&text, show.room(220))));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::model::ExternalId;
+use super::external_id::ExternalId;
 use crate::arn::{AccountId, Arn};
 use crate::policy::wildcard_matches;
 

@@ -5,6 +5,7 @@ mod diagnostic;
 mod elsewhere;
 mod endpoint;
 mod environment;
+mod external_id;
 mod files;
 mod format;
 mod integration;
@@ -22,6 +23,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use elsewhere::{Elsewhere, KnownSpecs, Namer, SpecNames, UnreadSpec};
 pub use endpoint::{EndpointError, given_endpoint, given_genesys_endpoint, is_of_this_machine};
 pub use environment::{EmptyEnvironment, Environment};
+pub use external_id::{ExternalId, Origin};
 pub use files::{read_bounded, read_spec};
 pub use format::{FormatError, format};
 pub use integration::{
@@ -38,8 +40,8 @@ pub use load::{
     DEFAULT_FILE, LoadError, LoadOptions, Loaded, is_another_toml, load, load_text, refuse_other_kinds,
 };
 pub use model::{
-    AccountTrust, AssumeRole, Aws, Boundary, ExternalId, ExtraPermissions, FunctionRef, GenesysCloud,
-    MANAGED_BY_KEY, MANAGED_BY_VALUE, Origin, RoleSpec, SPEC_KEY, Spec, default_policy_name,
+    AccountTrust, AssumeRole, Aws, Boundary, ExtraPermissions, FunctionRef, GenesysCloud, MANAGED_BY_KEY,
+    MANAGED_BY_VALUE, RoleSpec, SPEC_KEY, Spec, default_policy_name,
 };
 pub use organization::{OrganizationPolicies, OrganizationPolicy, OrganizationSpec, ScpLevel};
 pub use parse::{default_spec_name, parse};

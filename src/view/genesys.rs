@@ -359,6 +359,16 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             let them = if *was && *replace { "them" } else { "it" };
             format!("data action {}: {keys} no longer needed: remove {them}{or}", in_quotes(action))
         }
+        GenesysNotice::CredentialStays { id, name, is_shared } => {
+            let why = match is_shared {
+                true => "another integration uses it".to_owned(),
+                false => format!(
+                    "its name is none that this tool gives; if nobody needs it, delete it: DELETE /api/v2/integrations/credentials/{}",
+                    one_line(id)
+                ),
+            };
+            format!("credential {} stays: {why}", in_quotes(name))
+        }
         GenesysNotice::Repointed { integration, before, after } => {
             let account = |arn: &str| arn.parse::<Arn>().ok().map(|arn| arn.account);
             let stays = match (account(before), account(after)) {

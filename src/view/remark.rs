@@ -370,10 +370,13 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
             format!("{} is not this spec's: it is {}", owned_text(what), owner_text(by)),
             match by {
                 Owner::Spec(spec) => format!(
-                    "`destroy` removes only what has the spec's tag: write `name = {:?}` if this is that spec, take it over with `genesys-iam apply --adopt` first, or take it out of the spec",
+                    "`destroy` removes only what has the spec's tag: write `name = {:?}` if this is that spec; if not, take it out of the spec, or remove it by hand",
                     one_line(spec)
                 ),
-                Owner::Unknown | Owner::TagMissing => "`destroy` removes only what has the spec's tag: take it over with `genesys-iam apply --adopt` first, or take it out of the spec".to_owned(),
+                Owner::Unknown | Owner::TagMissing => {
+                    "`destroy` removes only what has the spec's tag; take it out of the spec, or remove it by hand"
+                        .to_owned()
+                }
             },
         ),
         Blocker::PolicyName { live, desired } => (

@@ -237,7 +237,7 @@ fn apply_with_a_test_makes_it_where_nothing_changed_and_names_what_it_cannot_tes
         spec.lines().filter(|line| !line.starts_with("test_input")).map(|line| format!("{line}\n")).collect();
     project.write_spec(&untested);
     let run = project.sandbox(&["apply", "--yes", "--test"]);
-    run.expect(0)
+    run.expect(5)
         .says(&format!("data action \"{action}\" is not tested: it has no `test_input`"))
         .says("warning: `--test` tested nothing: no function was run");
     let (without, _) = spec.split_once("[role.integration]").unwrap();

@@ -1,7 +1,8 @@
 //! `destroy`.
 
 use crate::support::served::{REFUSED, Served};
-use crate::support::{EXAMPLE, Project, by_hand};
+use crate::support::{BOTH_ENDS, EXAMPLE, Project, by_hand};
+use std::fs;
 
 #[test]
 fn destroy_takes_nothing_over_in_order_to_remove_it() {
@@ -78,4 +79,25 @@ iam.untag_role(RoleName=ROLE, TagKeys=['managed-by'])
     );
     served.run(&["destroy", "--yes"]).expect(3).says("made by someone else");
     served.boto3("assert iam.get_role(RoleName=ROLE) and iam.get_policy(PolicyArn=POLICY_ARN)");
+}
+
+/// What a spec made under a name that it has no longer is not forgotten.
+#[test]
+fn a_policy_of_another_name_keeps_the_role_from_being_destroyed_and_a_credential_is_named() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let renamed = BOTH_ENDS.replacen("[[role]]", "[[role]]\npolicy_name = \"Other\"", 1);
+    project.write_spec(&renamed);
+    project
+        .sandbox(&["destroy", "--yes"])
+        .expect(3)
+        .says("created by this spec, is still attached; the spec now says `Other`")
+        .says("write `policy_name = \"GenesysLambdaInvokePolicy_GenesysDataActionRole\"`");
+    project.write_spec(BOTH_ENDS);
+    let path = project.path(".genesys-iam/sandbox.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let named = "arn:aws:iam::111122223333:role/GenesysDataActionRole (genesys-iam)";
+    assert!(text.contains(named));
+    fs::write(&path, text.replace(named, "by hand")).unwrap();
+    project.sandbox(&["destroy", "--yes"]).expect(0).says("credential \"by hand\" stays");
 }

@@ -396,7 +396,10 @@ fn without_a_role_the_only_one_is_diagnosed_and_several_are_listed() {
     project.sandbox(&["diagnose", "--out", "more.toml"]).expect(64).says("none is named");
     let project = applied();
     let run = project.sandbox(&["--scenario", "role-missing", "diagnose"]);
-    run.expect(4).says("(role-missing)").says(&only);
+    run.expect(4)
+        .says("(role-missing)")
+        .says(&format!("an integration names the role {ROLE}, which does not exist"))
+        .says_not(&only);
 }
 
 #[test]

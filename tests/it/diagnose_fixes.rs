@@ -526,3 +526,41 @@ fn a_role_that_looks_right_comes_before_a_new_one() {
     let at = |text: &str| run.stdout.find(text).unwrap_or_else(|| panic!("{}", run.transcript()));
     assert!(at("with a role that exists") < at("with this tool"), "{}", run.stdout);
 }
+
+/// What a role may do too much can be all by which it works.
+#[test]
+fn a_policy_by_which_the_role_works_is_taken_off_only_after_its_own_is_there() {
+    if !has_aws_cli() {
+        return;
+    }
+    let wide = r#"
+[role."*"]
+detach = true
+[role."*".inline.invoke]
+Version = "2012-10-17"
+Statement = { Effect = "Allow", Action = ["lambda:InvokeFunction", "lambda:InvokeAsync"], Resource = "*" }
+[policy."*"]
+missing = true
+"#;
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    std::fs::write(project.path("wide.toml"), wide).unwrap();
+    let server = serve(&project, &["--scenario", "wide.toml"]);
+    std::fs::remove_file(project.path("genesys.toml")).unwrap();
+    let project = project.aws(&server.endpoint, "111122223333", "x").env("AWS_DEFAULT_REGION", "us-east-1");
+    // Nobody knows which function a data action calls: nothing is claimed, and nothing is taken away.
+    let unknown = Broken { project, options: Vec::new(), server };
+    let run = unknown.diagnose();
+    run.says("it is not known whether Genesys Cloud can invoke").says_not("policy-missing").says_not("403");
+    assert!(unknown.all_commands("with the AWS CLI").is_empty(), "{}", run.transcript());
+    let Broken { project, server, .. } = unknown;
+    let project =
+        project.env("GENESYSCLOUD_OAUTHCLIENT_ID", "id").env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "secret");
+    let options = vec!["--genesys-endpoint-url".to_owned(), server.endpoint.clone()];
+    let known = Broken { project, options, server };
+    let run = known.diagnose();
+    run.expect(4).says("(extra-permissions)").says("first a policy that does just that");
+    let commands = known.all_commands("with the AWS CLI");
+    known.follow(&commands);
+    known.is_healthy();
+}

@@ -21,7 +21,7 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
         "b",
     ];
     // Not a terminal: missing values are named.
-    empty.run(&flags).expect(1).says("cannot be asked for: --external-id").says("help:");
+    empty.run(&flags).expect(64).says("cannot be asked for: --external-id").says("help:");
     let all = [&flags[..], &["--external-id", "6b1f7d2a-93c4-4e0b-8a57-d2c5e8f01234"]].concat();
     empty.run(&all).expect(0).says("is written");
     let text = fs::read_to_string(empty.path("genesys.toml")).unwrap();
@@ -41,7 +41,7 @@ fn init_writes_a_spec_that_validates_and_never_over_another() {
     empty.run(&["validate"]).expect(0).says_not("warning");
     empty.run(&all).expect(1).says("`genesys.toml` exists already").says("--file OTHER.toml");
     let bad = [&flags[..], &["--external-id", "x", "--file", "bad.toml"]].concat();
-    empty.run(&bad).expect(1).says("`x` is not an organization's ID").says("nothing was written");
+    empty.run(&bad).expect(64).says("`x` is not an organization's ID").says("nothing was written");
     assert!(!empty.path("bad.toml").exists());
 }
 
@@ -126,12 +126,12 @@ fn init_gives_each_function_its_data_action_and_says_which_has_none() {
     assert_eq!(actions(&project), [pair("Get status", None), pair("Get it again", None)]);
 
     let (run, project) = init(&["order status"], &["A"]);
-    run.expect(1).says("`order status` is more than one function").says("give `--function` once for each");
+    run.expect(64).says("`order status` is more than one function").says("give `--function` once for each");
     assert!(!project.path("genesys.toml").exists());
     let (run, _) = init(&["a", "b", "c"], &["A"]);
     run.expect(0).says("no data action invokes `b` and `c` yet: write a [[role.data_action]] for each");
     let (run, project) = init(&["a", "b"], &["A", "B", "C"]);
-    run.expect(1).says("function").says("nothing was written");
+    run.expect(64).says("function").says("nothing was written");
     assert!(!project.path("genesys.toml").exists());
 }
 
@@ -146,7 +146,7 @@ fn init_writes_the_contract_that_cannot_be_changed_later() {
     let bad = [&flags[..], &more, &["--input", "OrderNumber=sting"]].concat();
     project
         .run(&bad)
-        .expect(1)
+        .expect(64)
         .says("`--input OrderNumber=sting` is not valid")
         .says("did you mean \"string\"? There are string, integer, number, boolean")
         .says("nothing was written");
@@ -295,14 +295,14 @@ fn init_writes_an_unmistakable_answer_as_it_must_be_and_takes_no_placeholder() {
         "00000000-0000-0000-0000-000000000000",
     ] {
         init("111122223333", id)
-            .expect(1)
+            .expect(64)
             .says("the external ID is a placeholder")
             .says("Organization Settings");
         assert!(!empty.path("genesys.toml").exists(), "{id}");
     }
     // Not every odd ID is one, and none is an organization's.
     init("111122223333", "acme-contact-centre-1")
-        .expect(1)
+        .expect(64)
         .says("which is a GUID")
         .says("nothing was written");
 }
@@ -353,7 +353,7 @@ fn init_asks_the_genesys_cloud_that_the_operator_names_for_the_organization() {
 
     let nowhere = client(Project::empty()).env("GENESYSCLOUD_ENDPOINT_URL", "http://127.0.0.1:9");
     let run = nowhere.run(&init);
-    run.expect(1).says("the organization's ID is not known").says("cannot be asked for: --external-id");
+    run.expect(64).says("the organization's ID is not known").says("cannot be asked for: --external-id");
     let without_region = client(Project::empty()).run(&init);
-    without_region.expect(1).says("no region is given").says("cannot be asked for: --external-id");
+    without_region.expect(64).says("no region is given").says("cannot be asked for: --external-id");
 }

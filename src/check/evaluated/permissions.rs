@@ -14,7 +14,7 @@ use crate::model::{LivePolicy, LiveRole};
 use crate::plan::Consent;
 use crate::policy::access::grants;
 use crate::policy::document::Effect;
-use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementTrace};
+use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementTrace, wildcard_matches};
 use crate::spec::{AcceptedThing, ExtraPermissions};
 use crate::text::{one_line, sentence_case};
 
@@ -47,6 +47,21 @@ fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
     // Without a spec, no policy is asked for by name.
     if all_allowed && facts.basis != Basis::Spec && !role.attached.contains_key(&facts.desired.policy.arn) {
         return Vec::new();
+    }
+    if let (Basis::Found { .. }, [], Some(grants)) =
+        (facts.basis, facts.functions.as_slice(), invocations(role))
+    {
+        let question = ask(
+            Topic::Invocation,
+            String::new(),
+            String::new(),
+            "whether the role may invoke what a data action calls is not known",
+        );
+        return vec![question.not_provable(
+            format!("no data action is known; the role's policies allow {}", short(&grants)),
+            "set the credentials of Genesys Cloud and run this again, or read under Admin > Integrations > Actions which function \
+             the data action names",
+        )];
     }
     let harm = Harm { keeps_genesys_out: !all_allowed, ..Harm::default() };
     let consequence =
@@ -97,6 +112,16 @@ fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
         harm,
     };
     vec![exists, is_attached.fails("it is not among the role's attached policies", finding, &[])]
+}
+
+/// What the role's policies grant that invokes some function; `None` if nothing does.
+fn invocations(role: &LiveRole) -> Option<Vec<String>> {
+    let invokes = |grant: &String| {
+        let action = grant.split(" on ").next().unwrap_or_default().to_ascii_lowercase();
+        wildcard_matches(&action, "lambda:invokefunction")
+    };
+    let granted: Vec<String> = role.documents().flat_map(grants).filter(invokes).collect();
+    (!granted.is_empty()).then_some(granted)
 }
 
 /// Whether the spec's policy allows exactly this ARN.

@@ -53,7 +53,7 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
         for action in &integration.actions {
             let Some(target) = target_after(plan, integration, action) else { continue };
             if has.allow(&before, &action.target) && !left.allow(&after, target) {
-                let call = Call { action, function: target, role: after.name() };
+                let call = LostCall { action, function: target, role: after.name() };
                 noted.push(Noted::of(&planned.role, organization, integration, call, holder()));
             }
         }
@@ -77,7 +77,7 @@ pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: 
 }
 
 /// What a data action calls, and through which role.
-struct Call<'a> {
+struct LostCall<'a> {
     action: &'a LiveAction,
     function: &'a str,
     role: &'a str,
@@ -97,7 +97,7 @@ impl Noted {
         planned: &str,
         organization: &LiveOrganization,
         integration: &LiveIntegration,
-        Call { action, function, role }: Call<'_>,
+        LostCall { action, function, role }: LostCall<'_>,
         holder: Holder,
     ) -> Self {
         let notice = GenesysNotice::CutOff {
@@ -141,7 +141,7 @@ fn perhaps_cut_off(
         let (has, left) = (Permissions::of(role), Permissions::after(planned, role));
         for action in &integration.actions {
             if has.allow(arn, &action.target) && !left.allow(arn, &action.target) {
-                let call = Call { action, function: &action.target, role: &planned.role };
+                let call = LostCall { action, function: &action.target, role: &planned.role };
                 let holder = Holder::Unknown(integration.name.clone());
                 noted.push(Noted::of(&planned.role, organization, integration, call, holder));
             }

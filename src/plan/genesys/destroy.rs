@@ -2,7 +2,7 @@
 
 use super::change::{GenesysChange, Handle};
 use super::diff::{Ownership, SpecScope, find, find_action, half_replaced, ownership, take_away};
-use super::model::{GenesysBlocker, Side};
+use super::model::{GenesysBlocker, GenesysNotice, Side};
 use crate::model::{DesiredIntegration, LiveAction, LiveIntegration, LiveOrganization, Marker, arn_in_name};
 
 /// Removes a role's integration.
@@ -95,14 +95,14 @@ fn take_integration_away(
         actions: live.actions.len(),
     });
     // One with another name existed before, and one used by others stays.
-    if let Some(credential) = &live.credential
-        && arn_in_name(&credential.name).is_some()
-        && organization.users_of(&credential.id) == 1
-    {
-        side.first.push(GenesysChange::DeleteIntegrationsCredential {
-            id: credential.id.clone(),
-            name: credential.name.clone(),
-        });
+    if let Some(credential) = live.credential.as_ref().filter(|credential| !credential.is_gone) {
+        let (id, name) = (credential.id.clone(), credential.name.clone());
+        let is_shared = organization.users_of(&credential.id) > 1;
+        if arn_in_name(&credential.name).is_some() && !is_shared {
+            side.first.push(GenesysChange::DeleteIntegrationsCredential { id, name });
+        } else {
+            side.notices.push(GenesysNotice::CredentialStays { id, name, is_shared });
+        }
     }
     side
 }

@@ -83,6 +83,8 @@ pub enum GenesysNotice {
     NamedElsewhere { what: String, by: Namer },
     /// A data action stops with its integration, which is switched off.
     Stops { id: String, action: String, usage: Box<Usage> },
+    /// What goes leaves the credential that it used: others use it, or its name is none that this tool gives.
+    CredentialStays { id: String, name: String, is_shared: bool },
     /// Flows use what is changed, or may use it.
     Flows { action: String, usage: Usage, is_only_renamed: bool },
     /// Titles and descriptions of a contract cannot be changed without a new action.

@@ -2,7 +2,7 @@
 
 use super::change::IamChange;
 use super::order::{BoundaryEffect, Replacement, Task, order, shut_trust};
-use super::ownership::not_ours;
+use super::ownership::{former_policies, not_ours, policy_name};
 use super::role::{access_before, delete_inline, detach};
 use crate::arn::Arn;
 use crate::model::{DesiredRole, DesiredState, Live};
@@ -11,11 +11,14 @@ use crate::plan::model::{Blocker, Notice, Owned, RolePlan};
 use crate::policy::access::{Access, AccessDiff};
 
 /// Removes one role of the spec.
-pub fn destroy_role(live: &Live, desired: &DesiredRole, spec: &str) -> RolePlan {
+pub fn destroy_role(live: &Live, desired: &DesiredRole, all: &DesiredState) -> RolePlan {
     let name = &desired.role.name;
     let mut plan = removal(name, live, Some(&desired.policy.arn));
     // Adopting is for keeping things: nothing is taken over just to remove it.
-    plan.blockers.extend(not_ours(live, spec).map(|(what, by)| Blocker::NotOurs { what, by }));
+    plan.blockers.extend(not_ours(live, &all.spec).map(|(what, by)| Blocker::NotOurs { what, by }));
+    // Nothing would find it any longer.
+    let former = live.role.iter().flat_map(|role| former_policies(role, desired, all));
+    plan.blockers.extend(former.map(|arn| policy_name(arn, desired)));
     if desired.prevent_destroy && (live.role.is_some() || live.policy.is_some()) {
         plan.blockers.push(Blocker::PreventDestroy { role: name.clone() });
     }

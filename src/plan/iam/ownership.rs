@@ -1,7 +1,7 @@
 //! Who owns a role and policy.
 
 use crate::arn::Arn;
-use crate::model::{DesiredRole, DesiredState, Live, LivePolicy, Tags, is_of};
+use crate::model::{DesiredRole, DesiredState, Live, LivePolicy, LiveRole, Tags, is_of};
 use crate::plan::model::{Blocker, Notice, Owned, Owner, RolePlan};
 use crate::spec::{MANAGED_BY_KEY, MANAGED_BY_VALUE, SPEC_KEY, is_path_of_aws};
 
@@ -11,6 +11,24 @@ pub(super) fn not_ours(live: &Live, spec: &str) -> impl Iterator<Item = (Owned, 
     let policy =
         live.policy.as_ref().map(|policy| (Owned::Policy(policy.policy.name.clone()), &policy.policy.tags));
     role.into_iter().chain(policy).filter_map(move |(what, tags)| Some((what, foreign_owner(tags, spec)?)))
+}
+
+/// Policies that this spec made for the role under another name.
+pub(super) fn former_policies<'a>(
+    role: &'a LiveRole,
+    desired: &'a DesiredRole,
+    all: &'a DesiredState,
+) -> impl Iterator<Item = &'a Arn> {
+    let is_wanted =
+        |arn: &Arn| all.excluded.contains_key(arn) || all.roles.iter().any(|role| role.policy.arn == *arn);
+    let former = role.attached.iter().filter(move |(arn, policy)| {
+        **arn != desired.policy.arn && is_of(&all.spec, &policy.tags) && !is_wanted(arn)
+    });
+    former.map(|(arn, _)| arn)
+}
+
+pub(super) fn policy_name(live: &Arn, desired: &DesiredRole) -> Blocker {
+    Blocker::PolicyName { live: live.clone(), desired: desired.policy.name.clone() }
 }
 
 /// What prevents changes to the role and policy, or should be known first.
@@ -49,21 +67,8 @@ pub(super) fn check_ownership(live: &Live, desired: &DesiredRole, all: &DesiredS
                 desired: desired.policy.arn.clone(),
             });
         }
-        let is_wanted = |arn: &Arn| {
-            all.excluded.contains_key(arn) || all.roles.iter().any(|role| role.policy.arn == *arn)
-        };
-        let former = role.attached.iter().filter(|(arn, policy)| {
-            **arn != desired.policy.arn
-                && Some(*arn) != namesake
-                && is_of(&all.spec, &policy.tags)
-                && !is_wanted(arn)
-        });
-        plan.blockers.extend(
-            former.map(|(arn, _)| Blocker::PolicyName {
-                live: arn.clone(),
-                desired: desired.policy.name.clone(),
-            }),
-        );
+        let former = former_policies(role, desired, all).filter(|arn| Some(*arn) != namesake);
+        plan.blockers.extend(former.map(|arn| policy_name(arn, desired)));
     }
     if let Some(LivePolicy { attachment_count, .. }) = live.policy {
         let own = live.role.as_ref().is_some_and(|role| role.attached.contains_key(&desired.policy.arn));

@@ -14,7 +14,7 @@ use crate::plan::change::{Change, Diff};
 use crate::plan::model::{Blocker, Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff, grants};
 use crate::policy::template::{deny_policy, invoke_policy, trust_policy};
-use crate::policy::{Decision, Document, TrustPolicy, equivalent};
+use crate::policy::{Decision, Document, TrustPolicy, equivalent, only_revokes};
 use crate::spec::{self, AccountTrust, ExtraPermissions, genesys_account_name};
 
 /// Brings one role to the desired state.
@@ -179,6 +179,10 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(I
             ForeignPolicy::Attached(_, policy) => &policy.document,
             ForeignPolicy::Inline(_, document) => document,
         };
+        // It ends sessions of before: whoever takes it off brings them back.
+        if only_revokes(document) {
+            continue;
+        }
         if !stays(&acceptable, desired) {
             let change = match foreign {
                 ForeignPolicy::Attached(arn, policy) => detach(name, arn, policy, true),
@@ -218,11 +222,12 @@ fn stays(acceptable: &Acceptable, desired: &DesiredRole) -> bool {
 /// The documents of policies that stay and are not from the spec.
 fn kept<'a>(role: &'a LiveRole, desired: &'a DesiredRole) -> Vec<&'a Document> {
     foreign_policies(role, desired)
-        .filter(|(acceptable, _)| stays(acceptable, desired))
-        .map(|(_, foreign)| match foreign {
-            ForeignPolicy::Attached(_, policy) => &policy.document,
-            ForeignPolicy::Inline(_, document) => document,
+        .map(|(acceptable, foreign)| match foreign {
+            ForeignPolicy::Attached(_, policy) => (acceptable, &policy.document),
+            ForeignPolicy::Inline(_, document) => (acceptable, document),
         })
+        .filter(|(acceptable, document)| only_revokes(document) || stays(acceptable, desired))
+        .map(|(_, document)| document)
         .collect()
 }
 

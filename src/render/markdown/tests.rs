@@ -323,6 +323,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysNotice::Flows { action: t(), usage: usage(), is_only_renamed: true },
         GenesysNotice::Flows { action: t(), usage: Usage::Unknown(t()), is_only_renamed: false },
         GenesysNotice::Annotations { action: t() },
+        GenesysNotice::CredentialStays { id: t(), name: t(), is_shared: false },
         GenesysNotice::NotShown { what: t() },
         GenesysNotice::Proof { actions: vec![t(), t()] },
         GenesysNotice::Replaced { action: t(), id: t(), usage: usage(), has_test: true },

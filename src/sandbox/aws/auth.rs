@@ -10,7 +10,7 @@ use crate::policy::document::OneOrMany;
 use crate::policy::{Context, Decision, Document, Policies, Principal, Request, evaluate};
 use crate::sandbox::state::State;
 use crate::sandbox::state::document::parse;
-use crate::sandbox::state::iam::{StoredRole, Tag, date};
+use crate::sandbox::state::iam::{Seconds, StoredRole, Tag, date};
 use crate::sandbox::state::sts::{StsSession, administrator, administrator_id};
 
 /// The credential scope of the `Authorization` header: `KEY/20260131/us-east-1/iam/aws4_request`.
@@ -42,6 +42,8 @@ pub(crate) struct AuthenticatedCaller {
     /// The role's ARN for a session, the same as `arn` otherwise.
     pub principal_arn: String,
     pub session: bool,
+    /// When the session was made.
+    issued: Option<Seconds>,
     tags: Vec<Tag>,
     /// Tags inherited by sessions assumed from this one.
     pub transitive: Vec<Tag>,
@@ -105,6 +107,7 @@ pub(crate) fn caller(
         user_id: id,
         principal_arn: arn.to_string(),
         session: false,
+        issued: None,
         tags: Vec::new(),
         transitive: Vec::new(),
         identity,
@@ -114,7 +117,7 @@ pub(crate) fn caller(
 }
 
 fn of_session(state: &State, session: &StsSession) -> Result<AuthenticatedCaller, Refusal> {
-    let StsSession { account, role, role_id, name, token: _, expires: _, policies, tags, transitive } =
+    let StsSession { account, role, role_id, name, token: _, expires: _, issued, policies, tags, transitive } =
         session;
     // A session dies with its role, even if another role of that name replaces it.
     let role = state.role(account, role).filter(|role| role.id == *role_id).ok_or_else(invalid_token)?;
@@ -144,6 +147,7 @@ fn of_session(state: &State, session: &StsSession) -> Result<AuthenticatedCaller
         user_id: format!("{role_id}:{name}"),
         principal_arn: state.role_arn(account, role).to_string(),
         session: true,
+        issued: *issued,
         tags: all_tags,
         identity,
         boundary,
@@ -206,7 +210,7 @@ enum RefusingSide {
 impl AuthenticatedCaller {
     /// The condition keys set on every request.
     pub(crate) fn context(&self, region: &str, user_agent: &str, now: Timestamp) -> Context {
-        let date = date(now.as_second());
+        let now_date = date(now.as_second());
         let epoch = now.as_second().to_string();
         let mut context = Context::complete()
             .with("aws:PrincipalArn", &[&self.principal_arn])
@@ -214,7 +218,7 @@ impl AuthenticatedCaller {
             .with("aws:PrincipalType", &[if self.session { "AssumedRole" } else { "User" }])
             .with("aws:PrincipalIsAWSService", &["false"])
             .with("aws:userid", &[&self.user_id])
-            .with("aws:CurrentTime", &[&date])
+            .with("aws:CurrentTime", &[&now_date])
             .with("aws:EpochTime", &[&epoch])
             .with("aws:SecureTransport", &["true"])
             .with("aws:SourceIp", &["127.0.0.1"])
@@ -222,10 +226,9 @@ impl AuthenticatedCaller {
             .with("aws:RequestedRegion", &[region])
             .with("aws:UserAgent", &[user_agent]);
         if self.session {
-            context = context
-                .with("aws:MultiFactorAuthPresent", &["false"])
-                // Here a session is used as soon as it is created.
-                .with("aws:TokenIssueTime", &[&date]);
+            let issued = self.issued.map_or(now_date, date);
+            context =
+                context.with("aws:MultiFactorAuthPresent", &["false"]).with("aws:TokenIssueTime", &[&issued]);
         } else if let Ok(arn) = self.arn.parse::<Arn>() {
             context = context.with("aws:username", &[arn.name()]);
         }

@@ -121,6 +121,7 @@ fn assume_role(call: &mut Call<'_>) -> Result<QueryAnswer, Refusal> {
         name: session_name.to_owned(),
         token: token.clone(),
         expires,
+        issued: Some(now),
         policies,
         tags,
         transitive,

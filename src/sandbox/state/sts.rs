@@ -24,6 +24,9 @@ pub(crate) struct StsSession {
     pub name: String,
     pub token: String,
     pub expires: Seconds,
+    /// When it was made; of sessions of earlier versions not known.
+    #[serde(default)]
+    pub issued: Option<Seconds>,
     /// Session policies; if empty, the role's permissions apply unchanged.
     pub policies: Vec<String>,
     pub tags: Vec<Tag>,

@@ -225,3 +225,28 @@ fn accounts_do_not_see_one_another() {
     let answered = send_as(&mut sandbox, GENESYS, "iam", "GetPolicy", &[("PolicyArn", POLICY_ARN)]);
     assert_eq!(answered.status, 403);
 }
+
+/// As *Revoke active sessions* in IAM's console does.
+#[test]
+fn a_deny_on_the_time_of_issue_ends_older_sessions_and_no_newer_ones() {
+    let mut sandbox = furnished();
+    let session = assume(&mut sandbox, GENESYS, &[("ExternalId", EXTERNAL_ID)]);
+    let allow = allow("iam:GetRole", "*");
+    done(
+        &mut sandbox,
+        "PutRolePolicy",
+        &[("RoleName", "R"), ("PolicyName", "allow"), ("PolicyDocument", &allow)],
+    );
+    // Whenever it is used.
+    for (older_than, status) in [("2026-03-01T12:00:30Z", 403), ("2026-03-01T11:59:00Z", 200)] {
+        let revoke = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"*","Resource":"*","Condition":{{"DateLessThan":{{"aws:TokenIssueTime":"{older_than}"}}}}}}}}"#
+        );
+        let policy =
+            [("RoleName", "R"), ("PolicyName", "AWSRevokeOlderSessions"), ("PolicyDocument", &revoke)];
+        done(&mut sandbox, "PutRolePolicy", &policy);
+        for at in ["2026-03-01T12:00:10Z", "2026-03-01T12:10:00Z"] {
+            assert_eq!(in_session(&mut sandbox, &session, "iam", "GetRole", at).status, status, "{at}");
+        }
+    }
+}

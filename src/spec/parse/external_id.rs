@@ -3,8 +3,8 @@
 use toml::de::DeValue;
 
 use super::parser::{Parser, example};
+use crate::spec::external_id::{ExternalId, Origin, UNSET};
 use crate::spec::limits;
-use crate::spec::model::{ExternalId, Origin, UNSET};
 use crate::spec::reader::{Spanned, Table, string, wrong_type};
 use crate::spec::variables;
 

@@ -4,11 +4,12 @@ use super::external_id::ExternalIdUse;
 use super::parser::{Parser, Target};
 use crate::arn::AccountId;
 use crate::policy::lint;
+use crate::spec::external_id::ExternalId;
 use crate::spec::known::{
     KNOWN_GENESYS_ACCOUNTS, KnownAccount, TUTORIAL_ACCOUNT, genesys_customer_account, genesys_region,
 };
 use crate::spec::limits;
-use crate::spec::model::{AccountTrust, ExternalId, GenesysCloud};
+use crate::spec::model::{AccountTrust, GenesysCloud};
 use crate::spec::reader::{Spanned, Table};
 
 /// `[genesys]`, and what a role overrides.

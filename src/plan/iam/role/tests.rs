@@ -499,7 +499,7 @@ fn a_policy_that_bounds_somebody_is_not_destroyed() {
     let mut live = converged();
     live.policy.as_mut().unwrap().boundary_count = 1;
     let wanted = desired("");
-    let plan = crate::plan::destroy_role(&live, &wanted.roles[0], &wanted.spec);
+    let plan = crate::plan::destroy_role(&live, &wanted.roles[0], &wanted);
     assert!(matches!(plan.blockers.as_slice(), [Blocker::PolicyBounds { count: 1, .. }]), "{plan:?}");
 }
 
