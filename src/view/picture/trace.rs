@@ -3,7 +3,7 @@
 use super::super::words::few;
 use super::model::{FunctionStop, Link, LinkProof, Outsiders, Picture, Station};
 use crate::arn::FunctionArn;
-use crate::check::{Cause, Claim, InvocationPath, Outcome, RoleReport, Topic, is_organization};
+use crate::check::{Cause, Claim, Finding, InvocationPath, Outcome, RoleReport, Topic, is_organization};
 
 /// A link, or an end of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,13 +307,17 @@ fn others(report: &RoleReport, claims: &[&Claim]) -> Outsiders {
     } else {
         link.proof = LinkProof::Fails;
         // What was seen may not be possible now.
-        let is_past = report
-            .diagnosis
-            .findings
-            .iter()
-            .filter(|finding| finding.cause != Cause::FunctionOpen && !finding.harm.lets_in.is_empty())
-            .all(|finding| finding.cause == Cause::Stranger);
+        let entering = || {
+            let lets_in =
+                |finding: &&Finding| finding.cause != Cause::FunctionOpen && !finding.harm.lets_in.is_empty();
+            report.diagnosis.findings.iter().filter(lets_in)
+        };
+        let is_past = entering().all(|finding| finding.cause == Cause::Stranger);
+        let is_shut_out = |finding: &Finding| {
+            finding.harm.incident.as_ref().is_some_and(|incident| !incident.is_still_admitted)
+        };
         let words = match is_past {
+            true if entering().all(is_shut_out) => "got in before; now shut out",
             true => "got in, as recorded",
             false if names.iter().all(|who| is_organization(who)) => "another organization can assume it",
             false => "can get in",
