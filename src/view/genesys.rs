@@ -486,15 +486,16 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
              use it, only with `--even-if-used`)"
                 .to_owned(),
         ),
-        GenesysBlocker::UsedByFlows { action, id, usage, is_replaced: false } => (
+        GenesysBlocker::UsedByFlows { action, id, usage, is_replaced: false, fields: _ } => (
             format!("data action {} ({}) would be deleted; {}", in_quotes(action), one_line(id), usage_text(usage)),
             "point the flows at another action first; `--even-if-used` deletes it anyway".to_owned(),
         ),
-        GenesysBlocker::UsedByFlows { action, id, usage, is_replaced: true } => (
+        GenesysBlocker::UsedByFlows { action, id, usage, is_replaced: true, fields } => (
             format!(
-                "data action {} ({}) would be deleted, once another has taken its place; {}",
+                "data action {} ({}) would be deleted, once another has taken its place{}; {}",
                 in_quotes(action),
                 one_line(id),
+                fields_in_words(fields),
                 usage_text(usage)
             ),
             "to keep flows working, give the new contract to a second [[role.data_action]] under another name and leave this one as it \

@@ -342,7 +342,7 @@ fn actions(
             Err(GenesysBlocker::Several { .. }) if half_replaced(own, action, marker).is_some() => {
                 half_replaced(own, action, marker).map(|(new, old)| {
                     let usage = usage_of(organization, &old.id);
-                    if !is_blocked(old, &usage, scope, true, side) {
+                    if !is_blocked(old, &usage, scope, Some(&[]), side) {
                         side.notices.push(GenesysNotice::Replaced {
                             action: old.name.clone(),
                             id: old.id.clone(),
@@ -407,7 +407,7 @@ fn actions(
                 planned.owned.insert(ActionRef::Id(found.id.clone()));
                 continue;
             }
-            if is_blocked(found, &usage, scope, true, side) {
+            if is_blocked(found, &usage, scope, Some(&fixed), side) {
                 planned.owned.insert(ActionRef::Id(found.id.clone()));
                 continue;
             }
@@ -510,18 +510,21 @@ fn patch(found: &LiveAction, after: &ActionState, differences: Vec<MemberDiff>) 
     }
 }
 
-/// Whether an action must stay because flows use it, or may use it: noted, then.
+/// Whether an action must stay because flows use it, or may use it: noted, then. `replaced`: in what another differs that is
+/// to take its place.
 fn is_blocked(
     action: &LiveAction,
     usage: &Usage,
     scope: SpecScope<'_>,
-    is_replaced: bool,
+    replaced: Option<&[MemberDiff]>,
     side: &mut Side,
 ) -> bool {
     let is_blocked = usage.may_be() && !scope.even_if_used;
     if is_blocked {
         let (id, action, usage) = (action.id.clone(), action.name.clone(), usage.clone());
-        side.blockers.push(GenesysBlocker::UsedByFlows { action, id, usage, is_replaced });
+        let fields = replaced.unwrap_or_default().iter().flat_map(MemberDiff::fields).collect();
+        let is_replaced = replaced.is_some();
+        side.blockers.push(GenesysBlocker::UsedByFlows { action, id, usage, is_replaced, fields });
     }
     is_blocked
 }
@@ -535,7 +538,7 @@ pub(super) fn take_away(
     (changes, side): (&mut Vec<GenesysChange>, &mut Side),
 ) {
     let usage = usage_of(organization, &action.id);
-    if !is_blocked(action, &usage, scope, false, side) {
+    if !is_blocked(action, &usage, scope, None, side) {
         side.notices.push(GenesysNotice::Flows {
             action: action.name.clone(),
             usage,

@@ -51,7 +51,14 @@ pub enum GenesysBlocker {
         usage: Box<Usage>,
     },
     /// It would be deleted, perhaps after another has taken its place, but flows use it.
-    UsedByFlows { action: String, id: String, usage: Usage, is_replaced: bool },
+    UsedByFlows {
+        action: String,
+        id: String,
+        usage: Usage,
+        is_replaced: bool,
+        /// What differs in the contract, where another is to take its place.
+        fields: Vec<FieldDiff>,
+    },
     /// The role would be deleted, and a data action of an integration that is not the spec's calls through it.
     RoleInUse { role: String, integration: String, action: String, is_taken_out: bool },
     /// It would be destroyed with the integration, but is not this spec's.

@@ -347,7 +347,13 @@ fn hostile_plan(text: &str) -> Plan {
             also: vec!["function"],
             usage: usage().into(),
         },
-        GenesysBlocker::UsedByFlows { action: t(), id: t(), usage: usage(), is_replaced: true },
+        GenesysBlocker::UsedByFlows {
+            action: t(),
+            id: t(),
+            usage: usage(),
+            is_replaced: true,
+            fields: Vec::new(),
+        },
         GenesysBlocker::ForeignActions { integration: t(), names: vec![t()] },
     ];
     let accept = |is_outdated| HowToAccept { lines: vec![t(), format!("digest = {text}")], is_outdated };
