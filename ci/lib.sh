@@ -97,6 +97,10 @@ heading() {
     # shellcheck disable=SC2016
     printf '## genesys-iam %s: `%s`\n\n' "$1" "${title//\`/}"
     printf '%s\n\n' "$(date -u '+%Y-%m-%d %H:%M UTC')"
+    if [ "${#selection[@]}" -gt 0 ]; then
+        # shellcheck disable=SC2016
+        printf 'Only what is selected: `%s`\n\n' "$(printf '%s ' "${selection[@]//\`/}" | sed 's/ $//')"
+    fi
 }
 
 # Why it failed. A comment has room for 65,536 characters; a report takes up to 60,000 of them.

@@ -483,7 +483,11 @@ impl fmt::Display for AwsError {
             AwsErrorKind::Document(error) => ("the policy document cannot be read", error.to_string()),
             AwsErrorKind::Contradiction(text) => (text.as_str(), String::new()),
         };
-        write!(f, " failed: {what}")?;
+        match kind.as_ref() {
+            // It was not called: what is needed before it failed.
+            AwsErrorKind::Credentials(_) => write!(f, " was not called: {what}")?,
+            _ => write!(f, " failed: {what}")?,
+        }
         for line in detail.lines().filter(|line| !line.trim().is_empty()) {
             write!(f, "\n  {}", line.trim_end())?;
         }

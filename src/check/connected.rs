@@ -371,6 +371,11 @@ fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
             format!("The integration \"{integration}\" uses the role `{role}`, which would be deleted"),
             "give it another role first".to_owned(),
         ),
+        GenesysBlocker::UsersUnknown { role } => (
+            Cause::DataAction,
+            format!("Whether an integration uses the role `{role}`, which would be deleted, is not known"),
+            "give the credentials of the organization".to_owned(),
+        ),
         GenesysBlocker::ForeignActions { integration, .. } => (
             Cause::DataAction,
             format!("The integration \"{integration}\" has data actions that this spec did not make"),

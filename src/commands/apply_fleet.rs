@@ -198,7 +198,7 @@ impl<'a> ApplyRun<'a> {
             }
             let checked = match saved {
                 Some(_) => self.one_by_one(&mut jobs).await?,
-                None => self.all_at_once(&mut jobs).await?,
+                None => self.all_at_once(&mut jobs, failed.is_empty()).await?,
             };
             self.sum_up(&jobs, &failed, saved.is_some());
             let statuses = failed.iter().map(|(_, error)| error.status());
@@ -230,8 +230,8 @@ impl<'a> ApplyRun<'a> {
     }
 
     /// First whatever the specs name, then, if all of it was made, what is removed: one spec may name what another does
-    /// not any longer.
-    async fn all_at_once(&self, jobs: &mut [Job<'a>]) -> Result<Status, CommandError> {
+    /// not any longer. `has_all`: no spec of the run is without a plan.
+    async fn all_at_once(&self, jobs: &mut [Job<'a>], has_all: bool) -> Result<Status, CommandError> {
         let circumstances = self.circumstances(if self.args.yes { Age::Fresh } else { Age::Confirmed });
         let mut statuses = Vec::new();
         let mut open = Vec::new();
@@ -243,7 +243,7 @@ impl<'a> ApplyRun<'a> {
             }
         }
         let built = join_all(open.into_iter().map(|job| job.build(circumstances))).await;
-        let may_remove = built.iter().all(|job| job.built.is_clean());
+        let may_remove = has_all && statuses.is_empty() && built.iter().all(|job| job.built.is_clean());
         for job in join_all(built.into_iter().map(|job| job.finish(may_remove, circumstances))).await {
             let Settled { status, goes_on: _ } = self.settle(job).await?;
             statuses.push(status);
@@ -372,16 +372,18 @@ impl<'a> ApplyRun<'a> {
             false => "run it again: `genesys-iam apply` does what is left",
         };
         // Nothing is broken where a guard refused: somebody has to decide.
-        let (mut first, mut is_broken) = (Vec::new(), !failed.is_empty());
+        let (mut first, mut has_failed, mut has_fault) = (Vec::new(), !failed.is_empty(), false);
         for job in jobs {
             match &job.ended {
                 Some(Err(error)) if error.status() == Status::Refused => first.extend(error.help()),
-                Some(Err(_) | Ok(Status::Fault)) => is_broken = true,
+                Some(Err(_)) => has_failed = true,
+                Some(Ok(Status::Fault)) => has_fault = true,
                 Some(Ok(_)) | None => {}
             }
         }
         first.dedup();
-        first.extend(is_broken.then(|| "fix what failed".to_owned()));
+        first.extend(has_failed.then(|| "fix what failed".to_owned()));
+        first.extend(has_fault.then(|| "fix the fault that the check found".to_owned()));
         first.push(format!("then {next}"));
         for help in first {
             text.push_str(&format!("{} {}\n", paint(HELP, "help:"), self.output.remedy(&help)));

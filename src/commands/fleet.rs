@@ -20,10 +20,10 @@ use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::policy::wildcard_matches;
 use crate::render::output::Output;
-use crate::render::style::{BOLD, paint};
+use crate::render::style::{BOLD, WARNING, paint};
 use crate::spec::{Elsewhere, KnownSpecs, Spec};
-use crate::text::near_miss;
-use crate::view::FORMAT_VERSION;
+use crate::text::{near_miss, one_line};
+use crate::view::{FORMAT_VERSION, few};
 
 /// The outcome for each spec, in the order of the files.
 pub type Outcomes<T> = Vec<(SpecSource, Result<(Session, T), CommandError>)>;
@@ -106,6 +106,17 @@ async fn members(
         }
     }
     let nothing = NothingSelected::of(loaded.iter().map(|(_, spec)| spec), select);
+    let is_of_another =
+        |spec: &Spec| !select.accounts.is_empty() && !select.accounts.contains(&spec.aws.account_id);
+    let others = loaded.iter().filter(|(_, spec)| spec.as_ref().is_ok_and(is_of_another));
+    let others: Vec<String> = others.map(|(source, _)| source.display()).collect();
+    if nothing.is_none() && !others.is_empty() {
+        output.note(&format!(
+            "{} left out by `--account`: {}\n",
+            paint(WARNING, "note:"),
+            one_line(&few(&others))
+        ));
+    }
     let mut members = Vec::new();
     for (source, spec) in loaded {
         let session = match spec {

@@ -200,7 +200,12 @@ fn saved_fleet(
     for (file, made) in made {
         let Some((session, (plan, observed, other))) = made.as_ref().ok().filter(|(_, made)| is_whole(made))
         else {
-            output.message(&format!("{} {file} has no plan, so none is kept\n", paint(ERROR, "error:")));
+            output.message(&format!(
+                "{} {file} has no plan, so none is kept\n{} fix it, or plan the others: `--account` and `--file` choose specs, `--except` leaves \
+                 roles out\n",
+                paint(ERROR, "error:"),
+                paint(HELP, "help:")
+            ));
             warn_of_earlier(args, output);
             return Ok(None);
         };

@@ -503,6 +503,14 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
              `--even-if-used` replaces it anyway, and the flows fail until they use the new one"
                 .to_owned(),
         ),
+        GenesysBlocker::UsersUnknown { role } => (
+            format!(
+                "role `{}` would be deleted, and whether an integration of Genesys Cloud uses it is not known: there are no credentials of \
+                 the organization, or they do not show it",
+                one_line(role)
+            ),
+            "give the credentials of the organization; `--even-if-used` deletes it anyway".to_owned(),
+        ),
         GenesysBlocker::RoleInUse { role, integration, action, is_taken_out } => (
             format!(
                 "role `{}` would be deleted, and data action {} of the integration {}, which the spec does not have, calls through it",

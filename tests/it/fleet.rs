@@ -288,7 +288,11 @@ fn several_specs_are_planned_applied_checked_and_destroyed_in_one_go() {
     all(&["check", "--require", "assumed"]).expect(0);
     all(&["validate"]).expect(0).says("specs/dev.toml: 2 roles").says("specs/prod.toml: 2 roles");
     all(&["destroy", "--yes", "--role", "R1"]).expect(0).says_not("DeleteRole role `R0`");
-    all(&["plan", "--account", "444455556666"]).expect(0).says("3 to create").says_not("dev.toml");
+    all(&["plan", "--account", "444455556666"])
+        .expect(0)
+        .says("3 to create")
+        .says("left out by `--account`: specs/dev.toml")
+        .says_not("── specs/dev.toml");
     all(&["destroy", "--yes"]).expect(0);
     all(&["plan", "--format", "markdown"]).expect(0).says("| `specs/dev.toml` | **6 to create**");
 }

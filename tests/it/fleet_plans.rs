@@ -125,7 +125,7 @@ fn a_saved_plan_is_for_the_specs_and_the_selection_that_it_was_made_with() {
         .sandbox(&["--file", "specs/a.toml", "--file", "specs/b.toml", "apply", "plan.json", "--no-check"])
         .expect(0)
         .says("Applied. 3 changes made")
-        .says_not("specs/a.toml");
+        .says_not("── specs/a.toml");
     // A plan for one spec cannot be applied to several.
     project.sandbox(&["--file", "specs/a.toml", "plan", "--out", "one.json"]).expect(0);
     all(&project, &["apply", "one.json"]).expect(64).says("the plan is for one spec");
@@ -337,7 +337,7 @@ fn a_saved_plan_checks_each_spec_before_the_next_one_begins() {
         .says("the plan was carried out for 1 of 2 specs")
         .says("specs/a.toml: 6 changes made; its check found a fault")
         .says("not yet specs/b.toml: 6 changes not begun")
-        .says("help: fix what failed")
+        .says("help: fix the fault that the check found")
         .says_not("[specs/b.toml] done");
     // One that nothing was changed of keeps nothing back.
     plan();

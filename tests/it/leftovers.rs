@@ -262,3 +262,30 @@ fn an_integration_of_the_same_name_in_another_organization_is_another_one() {
     write(&project, "test", &of("test", "222233334444", "credentials = \"PROD\"", theirs));
     all(&["plan", "--prune"]).says("test.toml names it").says_not("DeleteIntegration");
 }
+
+/// One spec may name what another does not any longer.
+#[test]
+fn nothing_is_removed_while_another_spec_of_the_run_is_not_made() {
+    let project = project();
+    let role = |name: &str| format!("[[role]]\nname = \"{name}\"\nfunctions = [\"f\"]\n");
+    let of = |name: &str, account: &str, roles: &str| {
+        let text = spec(name, "X", "X").replace("111122223333", account);
+        let (head, _) = text.split_once("[[role]]").unwrap();
+        format!("{head}{roles}")
+    };
+    let all = |args: &[&str]| project.sandbox(&[&["-f", "specs"], args].concat());
+    write(&project, "a", &of("a", "111122223333", &(role("Stays") + &role("Moves"))));
+    write(&project, "b", &of("b", "444455556666", &role("Other")));
+    all(&["apply", "--yes", "--no-check"]).expect(0);
+    write(&project, "a", &of("a", "111122223333", &role("Stays")));
+    let blocked = role("Moves") + "permissions_boundary = \"arn:aws:iam::444455556666:policy/NotThere\"\n";
+    write(&project, "b", &of("b", "444455556666", &(role("Other") + &blocked)));
+    let held = "nothing is removed before every spec of the run is as wanted";
+    all(&["apply", "--yes", "--prune"]).expect(1).says(held).says_not("done   DeleteRole");
+    assert!(has_role(&project, "Moves"));
+    // Refused by a guard, or not read at all.
+    write(&project, "b", &of("b", "444455556666", &(role("Other") + &role("Moves"))));
+    all(&["apply", "--yes", "--prune", "--refuse-wider"]).expect(1).says_not("done   DeleteRole");
+    assert!(has_role(&project, "Moves"));
+    all(&["apply", "--yes", "--prune"]).expect(0).says("done   DeleteRole role `Moves`");
+}

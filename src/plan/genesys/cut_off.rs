@@ -18,7 +18,7 @@ use crate::spec::Namer;
 /// Notes each live data action whose role may invoke its function now, and may not once the plan is carried out.
 pub(in crate::plan) fn note_cut_off(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
     if live.organization == OrganizationReading::NotAsked {
-        note_unknown_users(plan);
+        note_unknown_users(plan, desired);
     }
     let OrganizationReading::Read(organization) = &live.organization else { return };
     let mut noted: Vec<Noted> = Vec::new();
@@ -113,11 +113,17 @@ impl Noted {
     }
 }
 
-/// Of each role that goes, whoever removes it should know that nobody looked who uses it.
-fn note_unknown_users(plan: &mut Plan) {
+/// Of each role that goes, whoever removes it should know that nobody looked who uses it. A spec that has integrations may
+/// have had one for it.
+fn note_unknown_users(plan: &mut Plan, desired: &DesiredState) {
+    let has_integrations = desired.roles.iter().any(|role| role.integration.is_some());
     for planned in plan.roles.iter_mut().filter(|planned| deletes_role(planned)) {
         let role = planned.role.clone();
-        planned.notices.push(Notice::Genesys(GenesysNotice::UsersUnknown { role }));
+        let wanted = desired.roles.iter().any(|one| one.role.name == role);
+        match has_integrations && !wanted && !desired.even_if_used {
+            true => planned.blockers.push(Blocker::Genesys(GenesysBlocker::UsersUnknown { role })),
+            false => planned.notices.push(Notice::Genesys(GenesysNotice::UsersUnknown { role })),
+        }
     }
 }
 

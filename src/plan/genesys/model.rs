@@ -61,6 +61,8 @@ pub enum GenesysBlocker {
     },
     /// The role would be deleted, and a data action of an integration that is not the spec's calls through it.
     RoleInUse { role: String, integration: String, action: String, is_taken_out: bool },
+    /// A role that was taken out of a spec with integrations would be deleted, and nobody looked who uses it.
+    UsersUnknown { role: String },
     /// It would be destroyed with the integration, but is not this spec's.
     ForeignActions { integration: String, names: Vec<String> },
 }

@@ -338,6 +338,7 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysBlocker::NotOurs { name: t(), id: t(), by: Owner::Unknown },
         GenesysBlocker::Several { what: "integration", name: t(), ids: [t()].into() },
         GenesysBlocker::NoSuchId { what: "integration", id: t() },
+        GenesysBlocker::UsersUnknown { role: t() },
         GenesysBlocker::RoleInUse { role: t(), integration: t(), action: t(), is_taken_out: false },
         GenesysBlocker::NeedsReplacement {
             action: t(),

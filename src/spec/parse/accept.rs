@@ -78,6 +78,11 @@ impl Parser<'_> {
         } else {
             AcceptedThing::Principal(self.accepted_principal(&principal?, target)?)
         };
+        if digest.is_none() {
+            let help = "`genesys-iam plan` prints the `digest` of what is live: add it";
+            let message = format!("{NAME} has no `digest`, and so accepts nothing");
+            self.diagnostics.warning(head.clone(), message, format!("{NAME} begins here"), help);
+        }
         Some(AcceptSpec {
             what,
             digest: digest.map(|digest| digest.value),
