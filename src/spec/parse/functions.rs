@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use toml::de::DeValue;
 
-use super::parser::{Parser, Target};
+use super::parser::{Parser, Target, another_account};
 use crate::arn::{FunctionArn, partition_of_region};
 use crate::spec::limits;
 use crate::spec::model::FunctionRef;
@@ -116,8 +116,7 @@ impl Parser<'_> {
         let target = target?;
         if let Some(account) = account.filter(|account| *account != target.account_id.as_str()) {
             let message = format!("`{text}` is in account {account}, the spec is for {}", target.account_id);
-            let help = "a spec is about one account: correct the ARN, or `[aws] account_id`";
-            self.diagnostics.error(span(), message, "another account", help);
+            self.diagnostics.error(span(), message, "another account", another_account(account));
             return None;
         }
         let region = region.unwrap_or(&target.region);

@@ -184,11 +184,22 @@ impl Parser<'_> {
                     }
                 },
                 if arn.account.is_empty() { "no account" } else { "another account" },
-                "a spec is about one account: correct the ARN, or `[aws] account_id`",
+                another_account(&arn.account),
             );
             return None;
         }
         Some(arn)
+    }
+}
+
+/// What to do about an account that is not the spec's.
+pub(super) fn another_account(account: &str) -> String {
+    let is_number = !account.is_empty() && account.bytes().all(|byte| byte.is_ascii_digit());
+    match account.len() {
+        digits if is_number && digits != 12 => {
+            format!("an account ID has 12 digits, and this has {digits}: correct the ARN")
+        }
+        _ => "a spec is about one account: correct the ARN, or `[aws] account_id`".to_owned(),
     }
 }
 

@@ -165,7 +165,8 @@ impl Parser<'_> {
     fn duplicates(&mut self, name: Option<&Spanned<String>>, policy: Option<&Spanned<String>>) {
         let Some(name) = name else { return };
         if let Some(first) = self.names.get(&name.value.to_ascii_lowercase()) {
-            let message = format!("there is a role `{first}` already: IAM's names ignore case");
+            let why = if *first == name.value { "" } else { ": IAM's names ignore case" };
+            let message = format!("there is a role `{first}` already{why}");
             self.diagnostics.error(name.span.clone(), message, "again", "choose another name");
             return;
         }
