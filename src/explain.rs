@@ -48,7 +48,7 @@ impl Status {
                 "`check`, also after `apply`, and `diagnose` without `--out`: a fault was found, or what replaces a data action fails its test; `policy evaluate`: denied; `policy lint`: an error"
             }
             Self::Undecided => {
-                "`check --require`: the level was not reached, or something is unknown; `apply --test`: no data action could be tested; `diagnose --error`: nothing explains it; `policy evaluate`: undecided"
+                "`check --require`: the level was not reached, or something is unknown; `apply --test`: no data action could be tested; `diagnose --error`: there is no cause, and nothing explains it; `policy evaluate`: undecided"
             }
             Self::Usage => "wrong usage",
             Self::Interrupted => "interrupted",

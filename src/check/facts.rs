@@ -452,9 +452,11 @@ impl Facts {
                     after_it(does)
                 )
             }
-            ApplyOutlook::Blocked { why: _, remedy, needs_adopt } => {
+            ApplyOutlook::Blocked { why, remedy, needs_adopt } => {
                 let options = if *needs_adopt { " --adopt" } else { "" };
-                format!("{remedy}; then run {}", command(options))
+                let ends = [" (", "; ", ": "].into_iter().filter_map(|mark| why.find(mark)).min();
+                let why = &why[..ends.unwrap_or(why.len())];
+                format!("first what blocks `apply` ({why}): {remedy}; then run {}", command(options))
             }
         }
     }

@@ -13,17 +13,18 @@ use super::record::{Record, finish_all};
 use super::refusal::PlanError;
 use super::report::report;
 use super::reports::Reports;
-use super::session::{LookUp, Session};
+use super::session::{LookUp, Observed, Session};
 use super::{CommandError, Status};
 use crate::apply::{Apply, Interrupt, PlanKind, Recheck, ReplacementTests};
 use crate::explain::Explain;
 use crate::genesys::Siblings;
-use crate::model::{LiveState, LookForOrphans, Marker, OrganizationReading};
+use crate::model::{LookForOrphans, Marker, OrganizationReading, Orphans};
 use crate::plan::genesys::GenesysChange;
 use crate::plan::{Change, Plan, Reads, destroy};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{BOLD, GOOD, WARNING, paint};
+use crate::spec::Namer;
 use crate::text::one_line;
 use crate::view::{PlanView, few, plural};
 
@@ -129,7 +130,7 @@ async fn one(
     let mut plan = destroy(&observed.live, &observed.desired);
     Box::pin(session.look_ahead(&mut plan, &observed, output)).await?;
     record.view.set_plan(&plan);
-    record.view.left_over = left(&plan, &observed.live);
+    record.view.left_over = left(&plan, &observed);
     let left = left_in_words(&record.view.left_over, &plan);
     if plan.is_empty() && !plan.is_blocked() {
         let nothing = if matches!(observed.live.organization, OrganizationReading::NotRead(_)) {
@@ -140,7 +141,7 @@ async fn one(
             "Nothing that the spec names exists."
         };
         record.text(&format!("{} {nothing}\n{left}", paint(GOOD, "No changes.")))?;
-        return Ok(record.left_in_genesys(&observed, AGAIN));
+        return Ok(status_of(record, &observed));
     }
     record.text(&render::plan::text(&PlanView::new(&plan)))?;
     if plan.is_blocked() {
@@ -179,10 +180,16 @@ async fn one(
                 "{} {made} changes made. Not touched: {untouched}.\n{left}",
                 paint(GOOD, "Destroyed.")
             ))?;
-            Ok(record.left_in_genesys(&observed, AGAIN))
+            Ok(status_of(record, &observed))
         }
         Carried::Interrupted => Ok(Status::Interrupted),
     }
+}
+
+/// What is left of the spec is not destroyed.
+fn status_of(record: &mut Record<'_>, observed: &Observed) -> Status {
+    let left = if record.view.left_over.is_empty() { Status::Done } else { Status::Refused };
+    fleet::worst([record.left_in_genesys(observed, AGAIN), left])
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -210,9 +217,19 @@ impl Explain for DestroyError {
 }
 
 /// What this spec made and no longer names: a destruction removes what is in the spec.
-fn left(plan: &Plan, live: &LiveState) -> Vec<String> {
-    let mut left: Vec<String> =
-        plan.orphans.keys().map(|name| format!("role `{}`", one_line(name))).collect();
+fn left(plan: &Plan, Observed { live, desired, .. }: &Observed) -> Vec<String> {
+    let mut left = Vec::new();
+    if let Orphans::Named(roles) = &live.orphans {
+        for name in roles.keys() {
+            let role = format!("role `{}`", one_line(name));
+            left.extend(match desired.elsewhere.names_role(&desired.account_id, name) {
+                None => Some(role),
+                // Its tag is still this spec's.
+                Some(Namer::Beside { file, .. }) => Some(format!("{role} (which {} names)", one_line(&file))),
+                Some(Namer::Run(_) | Namer::LeftOut) => None,
+            });
+        }
+    }
     let is_deleted = |integration: &str| {
         plan.changes().any(|change| {
             matches!(change, Change::Genesys(GenesysChange::DeleteIntegration { id, .. }) if id == integration)
@@ -238,7 +255,7 @@ fn left_in_words(left: &[String], plan: &Plan) -> String {
     let left = match left.is_empty() {
         true => String::new(),
         false => format!(
-            "{} made by this spec, no longer in it, and left: {}; write it into the spec again (`genesys-iam import` has the lines) and run `destroy`\n",
+            "{} made by this spec, no longer in it, and left: {}; write its [[role]] back into this spec (`genesys-iam import` prints it) and run `destroy`\n",
             paint(WARNING, "note:"),
             few(left)
         ),

@@ -1,10 +1,10 @@
 //! What `diagnose` found out about one role.
 
-use super::error_text::ErrorReading;
+use super::error_text::{ErrorReading, Stage};
 use super::in_turn::in_turn;
 use super::model::{FixStep, Means, Remedy, run, say};
 use super::remedy::{Shell, Surroundings, remedy};
-use crate::arn::{AccountId, Arn};
+use crate::arn::{AccountId, Arn, FunctionArn};
 use crate::check::{
     AskedOrganization, Cause, CredentialArn, Facts, Finding, GenesysSide, RoleReport, Sign, judge,
 };
@@ -97,6 +97,33 @@ impl RoleCase {
         let held = CredentialArn::Shown(role.to_string());
         let all = genesys.integrations.as_deref().unwrap_or_default().iter();
         all.filter(|one| one.credential == held).map(|one| format!("\"{}\"", one.name)).collect()
+    }
+
+    /// If the text is about a function that is none of the role's: the commonest mistake, and no document shows it.
+    pub fn other_function(&self) -> Option<String> {
+        let error = self.error.as_ref()?;
+        if !matches!(error.stage, Stage::Invoke | Stage::Find) {
+            return None;
+        }
+        let named = error.function.as_ref()?;
+        let is_it = |own: &FunctionArn| {
+            own == named
+                || own.qualifier().is_none()
+                    && *own == named.unqualified()
+                    && named.to_string().ends_with(":$LATEST")
+        };
+        let own: Vec<&FunctionArn> = self.facts.functions.iter().map(|one| &one.arn).collect();
+        if own.is_empty() || own.iter().any(|own| is_it(own)) {
+            return None;
+        }
+        let alike = own.iter().any(|own| own.unqualified() == named.unqualified());
+        let names: Vec<String> = own.iter().map(|own| own.to_string()).collect();
+        Some(format!(
+            "the text is about {named}, which is none of the functions that this role is for ({}){}: correct the function in the data action \
+             (Genesys Cloud: Admin > Integrations > Actions), or add that one to `functions` in the spec and apply it",
+            names.join(", "),
+            if alike { "; an alias or version is another ARN" } else { "" }
+        ))
     }
 
     /// What the account refuses now, if the text blames a kind of policy that no longer does.

@@ -117,7 +117,9 @@ pub fn is_another_toml(source: &str) -> bool {
     let has = |table: &DeTable<'_>, key: &str| table.iter().any(|(name, _)| name.get_ref() == key);
     let is_other =
         |table: &DeTable<'_>| !["aws", "role", "genesys", "defaults"].iter().any(|key| has(table, key));
-    DeTable::parse(source).is_ok_and(|root| is_other(root.get_ref()))
+    // A scenario of the sandbox has roles and an organization, too.
+    let is_scenario = |table: &DeTable<'_>| has(table, "about") && !has(table, "aws");
+    DeTable::parse(source).is_ok_and(|root| is_other(root.get_ref()) || is_scenario(root.get_ref()))
 }
 
 impl Explain for LoadError {

@@ -126,7 +126,10 @@ impl DiagnoseView {
         let is_suspected = case.error.as_ref().is_some_and(|error| {
             lines.iter().any(|line| is_open(line) && is_evaluated(line) && error.is_about(line.topic))
         });
-        let is_explained = is_starting || is_suspected || causes.iter().any(|cause| cause.explains_error);
+        let is_explained = is_starting
+            || is_suspected
+            || case.other_function().is_some()
+            || causes.iter().any(|cause| cause.explains_error);
         let error = case.error.as_ref().map(|error| ErrorTextView {
             says: error.sentence(),
             is_explained,
@@ -388,6 +391,7 @@ fn known(case: &RoleCase, lines: &[LineView]) -> Vec<KnownView> {
 /// If the causes do not explain what somebody saw.
 fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[DiagnosedView]) -> Vec<String> {
     let mut next = Vec::new();
+    let other = case.other_function();
     let holds = |topic: Topic, level: Option<Level>| {
         lines.iter().any(|line| {
             line.topic == topic.word()
@@ -397,6 +401,7 @@ fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[Diagn
     };
     let was_let_in = holds(Topic::Admission, Some(Level::Assumed)) && holds(Topic::Credential, None);
     match &case.error {
+        _ if other.is_some() => next.extend(other),
         Some(_) if is_explained => {}
         Some(error) if error.stage == Stage::Assume && was_let_in => next.push(format!(
             "Genesys Cloud was let in just now, and the integration's credential is right: the error is older, or is about another \

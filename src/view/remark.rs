@@ -383,7 +383,11 @@ pub fn blocker_remark(blocker: &Blocker) -> Remark {
             format!(
                 "`{live}`, created by this spec, is still attached; the spec now says `{desired}`, and a policy cannot be renamed"
             ),
-            format!("write `policy_name = \"{}\"`, or detach and delete the former one by hand", live.name()),
+            format!(
+                "write `policy_name = \"{}\"`; a new name takes an outage: the former one is detached and deleted by hand, and until the next \
+                 `apply` the role may invoke nothing",
+                live.name()
+            ),
         ),
         Blocker::PolicyInUse { policy, others } => (
             format!("policy `{}` is attached to {others} more besides this role", policy.name()),

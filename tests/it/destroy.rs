@@ -101,3 +101,17 @@ fn a_policy_of_another_name_keeps_the_role_from_being_destroyed_and_a_credential
     fs::write(&path, text.replace(named, "by hand")).unwrap();
     project.sandbox(&["destroy", "--yes"]).expect(0).says("credential \"by hand\" stays");
 }
+
+#[test]
+fn what_a_destruction_leaves_is_named_and_not_a_success() {
+    let project = Project::new(&format!("name = \"one\"\n{EXAMPLE}"));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let renamed = EXAMPLE.replace("GenesysDataActionRole", "Other");
+    project.write_spec(&format!("name = \"one\"\n{renamed}"));
+    let left = "made by this spec, no longer in it, and left: role `GenesysDataActionRole`";
+    project.sandbox(&["destroy", "--yes"]).expect(3).says(left);
+    // A file that names it under another name is not its spec.
+    fs::write(project.path("other.toml"), format!("name = \"two\"\n{EXAMPLE}")).unwrap();
+    let again = project.sandbox(&["destroy", "--yes"]);
+    again.expect(3).says("(which other.toml names)").says_not("Nothing from this spec exists");
+}

@@ -593,3 +593,18 @@ iam.put_role_policy(RoleName='callback', PolicyName='p', PolicyDocument=permissi
         .boto3("iam.update_assume_role_policy(RoleName='GenesysDataActionRole', PolicyDocument=trust())\n");
     diagnose(&[]).says("holds arn:aws:iam::111122223333:role/GenesysDataActionRole");
 }
+
+#[test]
+fn an_error_about_a_function_that_is_not_the_roles_says_so() {
+    let project = applied();
+    for other in ["payroll", "my-genesys-trigger-function:prod"] {
+        let arn = format!("arn:aws:lambda:us-east-1:111122223333:function:{other}");
+        let text = format!(
+            "User: arn:aws:sts::111122223333:assumed-role/{ROLE}/x is not authorized to perform: lambda:InvokeFunction on resource: {arn} \
+             because no identity-based policy allows the lambda:InvokeFunction action"
+        );
+        let run = project.sandbox(&["diagnose", ROLE, "--error", &text]);
+        run.says(&format!("the text is about {arn}, which is none of the functions"));
+        run.says_not("older than a change").says_not("nothing that was found explains it");
+    }
+}

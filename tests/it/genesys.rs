@@ -772,3 +772,21 @@ fn an_integration_that_the_spec_switches_off_is_off_in_every_report() {
     diagnosis.expect(4).says("The integration \"AWS Lambda orders\" is not enabled");
     diagnosis.says("genesys.toml switches it off: in [role.integration] of `GenesysDataActionRole`, `intended_state = \"ENABLED\"`");
 }
+
+/// The hint that keeps the flows' ID does not depend on where the action points by now.
+#[test]
+fn an_action_that_somebody_renamed_and_pointed_elsewhere_is_perhaps_the_one_that_is_missing() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let path = project.path(".genesys-iam/sandbox.json");
+    let mut state: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    for action in state["organization"]["actions"].as_object_mut().unwrap().values_mut() {
+        action["name"] = "Renamed".into();
+        action["config"]["request"]["requestUrlTemplate"] =
+            "arn:aws:lambda:us-east-1:111122223333:function:payroll".into();
+    }
+    std::fs::write(&path, state.to_string()).unwrap();
+    project.sandbox(&["plan"]).says("was = \"Renamed\"");
+    project.sandbox(&["check"]).says("`was = \"Renamed\"` to rename it back");
+}

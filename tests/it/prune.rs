@@ -125,7 +125,7 @@ fn destroy_says_what_it_leaves_of_what_this_spec_made() {
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
     project.write_spec(&named.replacen(&format!("\"{ROLE}\""), "\"Renamed\"", 1));
     let run = project.sandbox(&["destroy", "--yes"]);
-    run.expect(0)
+    run.expect(3)
         .says(&format!("no longer in it, and left: role `{ROLE}`"))
         .says_not("Nothing from this spec exists");
 }

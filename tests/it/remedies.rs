@@ -147,13 +147,13 @@ fn a_remedy_names_first_what_would_block_apply() {
     // A name that differs only in case is taken.
     let served = crate::support::served::Served::new(&[]);
     served.boto3("iam.create_role(RoleName='genesysdataactionrole', AssumeRolePolicyDocument=trust('*'))\n");
-    served.run(&["check"]).expect(4).says("do: choose another `name`").says("; then run `");
+    served.run(&["check"]).expect(4).says("do: first what blocks `genesys-iam apply` (the name of role `GenesysDataActionRole` is taken by `arn:aws:iam::111122223333:role/genesysdataactionrole`): choose another `name`").says("; then run `");
     // So is a function that does not exist.
     let project = Project::new(EXAMPLE);
     project
         .sandbox(&["--scenario", "function-missing", "check"])
         .expect(4)
-        .says("do: deploy function `my-genesys-trigger-function`, or correct `functions` in the spec; then run `genesys-iam")
+        .says("(Lambda has no function `my-genesys-trigger-function`): deploy function `my-genesys-trigger-function`, or correct `functions` in the spec; then run `genesys-iam")
         .says("there is no such role");
 }
 

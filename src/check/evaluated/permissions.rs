@@ -11,7 +11,7 @@ use super::functions::removal;
 use super::question::{NOT_INVOKED, ask, shell_word};
 use crate::arn::FunctionArn;
 use crate::model::{LivePolicy, LiveRole};
-use crate::plan::Consent;
+use crate::plan::{Acceptable, Consent};
 use crate::policy::access::grants;
 use crate::policy::document::Effect;
 use crate::policy::{Decision, Document, Evaluation, StatementOutcome, StatementTrace, wildcard_matches};
@@ -458,6 +458,14 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
         }
         _ => "detach it".to_owned(),
     };
+    // What is too much may be all by which it works.
+    let away = match is_needed(acceptable, facts) {
+        true => format!(
+            "{}; only then {away}",
+            facts.by_apply("it makes the role's own policy, without which this one is needed")
+        ),
+        false => away,
+    };
     let (changed, remedy) = match acceptable.consent(accepts) {
         Consent::Given(accept) => {
             let acceptance = Acceptance {
@@ -491,6 +499,16 @@ fn by_foreign(extra: &Extra, facts: &Facts) -> Option<Claim> {
     let remedy = if facts.basis == Basis::Spec { remedy } else { format!("if it is not wanted, {away}") };
     let claim = question.fails(seen, more(extra, changed, remedy), &[]);
     Some(claim.with_accept(facts.how_to_accept(acceptable)))
+}
+
+/// Whether the role may invoke one of its functions only by this policy.
+fn is_needed(acceptable: &Acceptable, facts: &Facts) -> bool {
+    let Some(role) = &facts.live.role else { return false };
+    let mut without = role.clone();
+    without.inline.retain(|name, _| !acceptable.things.contains(&AcceptedThing::InlinePolicy(name.clone())));
+    without.attached.retain(|arn, _| !acceptable.things.contains(&AcceptedThing::Policy(arn.to_string())));
+    let allows = |role: &LiveRole, function: &FunctionFacts| is_allowed(role, function, facts);
+    facts.functions.iter().any(|function| allows(role, function) && !allows(&without, function))
 }
 
 /// Whether a policy of the role also denies something.

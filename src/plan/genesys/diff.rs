@@ -456,6 +456,7 @@ fn actions(
     }
     let rest: Vec<&LiveAction> = own.iter().filter(|one| !claimed.contains(one.id.as_str())).collect();
     let ours = |one: &LiveAction| marker.is_some_and(|marker| marker.actions.contains(&one.id));
+    let ours_left = rest.iter().filter(|one| ours(one)).count();
     let mut foreign = Vec::new();
     for one in rest {
         if !ours(one) {
@@ -468,9 +469,13 @@ fn actions(
             planned.owned.insert(ActionRef::Id(one.id.clone()));
             continue;
         }
+        let is_made = |wanted: &&DesiredAction| {
+            planned.owned.contains(&ActionRef::Made(wanted.state.content.name.clone()))
+        };
+        // Where one is gone and one is new, somebody may also have pointed it elsewhere.
+        let is_only = ours_left == 1 && wanted.actions.iter().filter(is_made).count() == 1;
         let is_new = |wanted: &&DesiredAction| {
-            wanted.state.target.trim() == one.target.trim()
-                && planned.owned.contains(&ActionRef::Made(wanted.state.content.name.clone()))
+            (is_only || wanted.state.target.trim() == one.target.trim()) && is_made(wanted)
         };
         if let Some(new) = wanted.actions.iter().find(is_new) {
             let (was, name) = (one.name.clone(), new.state.content.name.clone());

@@ -197,7 +197,12 @@ fn extras(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Vec<(I
             plan.notices
                 .push(Notice::ForeignDeny { policy: acceptable.what.clone(), functions: denies.clone() });
         }
-        if !is_accepted {
+        // A blocker says what becomes of one that the spec made under another name.
+        let is_former = plan.blockers.iter().any(|blocker| match (blocker, foreign) {
+            (Blocker::PolicyName { live, .. }, ForeignPolicy::Attached(arn, _)) => live == arn,
+            _ => false,
+        });
+        if !is_accepted && !is_former {
             let accept = acceptable.how_to_accept(acceptable.consent(&desired.accepts));
             let grants = grants(document);
             plan.notices.push(match foreign {

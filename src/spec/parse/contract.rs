@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 const DEPTH: usize = 50;
 const RESERVED: [&str; 3] = ["orgId", "integrationId", "rawRequest"];
 const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "null", "object", "array"];
-/// Those that an input's property has.
-const FLAT_TYPES: [&str; 5] = ["string", "integer", "number", "boolean", "null"];
+/// Those that are worth naming for an input's property.
+const NAMED_TYPES: [&str; 4] = ["string", "integer", "number", "boolean"];
 
 /// The schema of a flat object, given its names and types.
 pub(super) fn from_short(types: &[(String, String)]) -> Value {
@@ -20,7 +20,7 @@ pub(super) fn from_short(types: &[(String, String)]) -> Value {
 
 /// What is wrong with an input schema, in words; empty if Genesys Cloud accepts it.
 pub(super) fn input_faults(schema: &Value) -> Vec<String> {
-    let mut faults = common_faults(schema, &FLAT_TYPES);
+    let mut faults = common_faults(schema, &NAMED_TYPES);
     if schema["type"] != "object" {
         faults.push("is not of type \"object\"".to_owned());
     }
@@ -42,7 +42,7 @@ pub(super) fn input_faults(schema: &Value) -> Vec<String> {
                     faults.push(format!("is not flat: the property `{name}` is of type {kind:?}"));
                 }
                 Some(kind) if TYPES.contains(&kind) => {}
-                Some(kind) => faults.push(no_such_type(name, kind, &FLAT_TYPES)),
+                Some(kind) => faults.push(no_such_type(name, kind, &NAMED_TYPES)),
                 None => faults.push(format!("gives the property `{name}` an unknown type, {kind}")),
             }
         }

@@ -319,6 +319,7 @@ fn others(report: &RoleReport, claims: &[&Claim]) -> Outsiders {
         let words = match is_past {
             true if entering().all(is_shut_out) => "got in before; now shut out",
             true => "got in, as recorded",
+            false if entering().any(is_shut_out) => "can get in, or got in before",
             false if names.iter().all(|who| is_organization(who)) => "another organization can assume it",
             false => "can get in",
         };
