@@ -253,7 +253,7 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
     }
     if let Some([id, secret]) = &plan.missing_credentials {
         let what = format!(
-            "`[genesys] credentials` in the spec chooses {} and {}, which are not set: no organization vouches for its external ID",
+            "`[genesys] credentials` in the spec chooses {} and {}, which are not both set: no organization vouches for its external ID",
             one_line(id),
             one_line(secret)
         );

@@ -56,8 +56,9 @@ fn a_plan_that_ends_what_a_live_data_action_calls_says_so_first() {
         .expect(3)
         .says(&format!("blocked: role `{ROLE}` would be deleted, and data action \""))
         .says("\" of the integration \"AWS Lambda orders\", which the spec does not have, calls through it");
+    // The integration is left.
     destroy(&["--even-if-used"])
-        .expect(0)
+        .expect(3)
         .says("\" of the integration \"AWS Lambda orders\", which the spec does not have, calls ")
         .says(&format!(", which role `{ROLE}` may no longer invoke: it will fail with 403"));
 }
