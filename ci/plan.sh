@@ -3,6 +3,7 @@
 #
 #   PLAN              where to save the plan (default: plan.json)
 #   PULL_REQUEST      the number; empty: no comment
+#   ALLOW_REMOVED     spec files that may go under REFUSE_WIDER, once what they made was destroyed: one per line
 #   GITHUB_REPOSITORY owner/name
 #   and those of lib.sh
 # shellcheck source=ci/lib.sh
@@ -25,8 +26,8 @@ is_spec() {
     return 1
 }
 
-# What becomes of the specs' files in the pull request: those that it removes or moves elsewhere, and those whose account it changes. What
-# such a spec made is read only as long as another of its account is.
+# What becomes of the specs' files in the pull request: those that it removes or moves elsewhere, and those whose account it changes, each
+# with a sentence behind a tab. What such a spec made is read only as long as another of its account is.
 left_behind() {
     local old new
     [ -n "${PULL_REQUEST:-}" ] || return 0
@@ -40,26 +41,47 @@ left_behind() {
         while IFS=$'\t' read -r old new; do
             # shellcheck disable=SC2016
             if is_spec "$old" && [ "$new" = /account ]; then
-                printf 'changes the `account_id` of `%s`. If that is its AWS account, what that spec made in the former one stays, as open as before, unless it was destroyed; %s\n' \
-                    "${old//\`/}" "once no spec is of that account no run looks there. Run \`genesys-iam destroy\` with the former file first."
+                printf '%s\tchanges the `account_id` of `%s`. If that is its AWS account, what that spec made in the former one stays, as open as before, unless it was destroyed; %s\n' \
+                    "$old" "${old//\`/}" "once no spec is of that account no run looks there. Run \`genesys-iam destroy\` with the former file first."
             elif is_spec "$old" && ! is_spec "$new"; then
-                printf 'removes `%s`. What that spec made stays, as open as before, unless it was destroyed; once no other spec is of its account %s\n' \
-                    "${old//\`/}" "no run looks there. Run \`genesys-iam destroy\` with that file first."
+                printf '%s\tremoves `%s`. What that spec made stays, as open as before, unless it was destroyed; once no other spec is of its account %s\n' \
+                    "$old" "${old//\`/}" "no run looks there. Run \`genesys-iam destroy\` with that file first."
             fi
         done
 }
 
+# Whether one of those files goes that nobody allowed to.
+removed=false
+if left=$(left_behind); then
+    while IFS=$'\t' read -r file _; do
+        if [ -n "$file" ] && ! grep -Fqx -- "$file" <<<"${ALLOW_REMOVED:-}"; then removed=true; fi
+    done <<<"$left"
+else
+    left='' removed=unknown
+fi
+
 # Planned whenever the specs load: what blocks one is the first thing in its plan.
 run "$work/plan.md" plan --format markdown --report "json=$report" --out "$plan" ${scope[@]+"${scope[@]}"} \
     ${selection[@]+"${selection[@]}"}
+# What no run will look at any longer cannot be guarded afterwards.
+case "${REFUSE_WIDER:-false}/$removed/$status" in
+    false/* | /* | */false/* | */*/[1-9]*) ;;
+    *)
+        rm -f "$plan"
+        status=3
+        {
+            echo "error: spec files are removed, or it is not known whether they are, and \`refuse-wider\` is given: the plan is not kept"
+            echo "help: run \`genesys-iam destroy\` with each of them first, then name it in the action's input \`allow-removed\`"
+        } | tee -a "$errors" >&2
+        ;;
+esac
 {
     printf '%s\n' "$marker"
     heading plan
-    if left=$(left_behind); then
-        while read -r line; do
-            if [ -n "$line" ]; then printf '> [!CAUTION]\n> This pull request %s\n\n' "$line"; fi
-        done <<<"$left"
-    else
+    while IFS=$'\t' read -r file line; do
+        if [ -n "$file" ]; then printf '> [!CAUTION]\n> This pull request %s\n\n' "$line"; fi
+    done <<<"$left"
+    if [ "$removed" = unknown ]; then
         printf '> [!CAUTION]\n> Which files the pull request removes could not be read: what a removed spec made stays.\n\n'
     fi
     if [ -n "${PULL_REQUEST:-}" ]; then next='Merging applies'; else next='The next step applies'; fi
@@ -79,6 +101,7 @@ find_roles
 output changed "$(of_report '.summary | (.create | count) + (.change | count) + (.remove | count) > 0')"
 output wider "$(of_report '.summary.access_is_wider | truth')"
 output strangers "$(of_report '([.summary.gains | list | .party | party] | any(. == "unknown" or . == "everybody")) or ([(.summary.keeps, .summary.stays_open) | list] | length > 0) or (if has("taken_out_unknown") then .taken_out_unknown != null else error("no member") end)')"
+output removed-specs "$removed"
 output exit-code "$status"
 if [ -n "${PULL_REQUEST:-}" ]; then
     "$(dirname "$0")/comment.sh" "$marker" "$comment"

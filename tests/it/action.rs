@@ -125,6 +125,19 @@ fn a_spec_whose_file_the_pull_request_removes_is_named_first_in_the_comment() {
         );
     }
     assert_eq!(comment.matches("This pull request removes").count(), 3, "{comment}");
+    assert!(action.read("output").contains("removed-specs=true\n"), "{}", action.read("output"));
+    // A guard refuses what no run will look at any longer, until somebody says that it was destroyed.
+    action.step("apply", &[("SPEC", "specs")]).expect(0);
+    let guarded = |more: &[(&str, &str)]| {
+        action.step("plan", &[&[("SPEC", "specs"), ("REFUSE_WIDER", "strangers")], more].concat())
+    };
+    guarded(&[]).expect(3).says("help: run `genesys-iam destroy` with each of them first");
+    let comment = action.read("body.md");
+    assert!(comment.contains("**Merging applies nothing: this plan is not kept.**"), "{comment}");
+    assert!(!action.project.path("plan.json").exists());
+    let allowed = "specs/a.toml\nspecs/old.toml\nspecs/deep.toml\nspecs/moved.toml";
+    guarded(&[("ALLOW_REMOVED", allowed)]).expect(0);
+    assert!(action.read("output").contains("removed-specs=false\n"));
     fs::remove_file(action.project.path("files.json")).unwrap();
     action.step("plan", &[("SPEC", "specs")]).expect(0);
     assert!(!action.read("body.md").contains("This pull request removes"));
@@ -132,6 +145,8 @@ fn a_spec_whose_file_the_pull_request_removes_is_named_first_in_the_comment() {
     fs::write(action.project.path("unread"), "").unwrap();
     action.step("plan", &[("SPEC", "specs")]).expect(0);
     assert!(action.read("body.md").contains("Which files the pull request removes could not be read"));
+    action.step("plan", &[("SPEC", "specs"), ("REFUSE_WIDER", "strangers")]).expect(3);
+    assert!(action.read("output").contains("removed-specs=unknown\n"));
 }
 
 #[cfg(unix)]
@@ -292,7 +307,10 @@ fn the_action_takes_a_folder_and_makes_one_comment_one_plan_and_outputs_of_it() 
     for spec in ["`specs/a.toml`", "`specs/b.toml`", "`aR0`", "`bR1`"] {
         assert!(body.contains(spec), "{spec}: {body}");
     }
-    assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=true\nexit-code=0\n");
+    assert_eq!(
+        action.read("output"),
+        "changed=true\nwider=true\nstrangers=true\nremoved-specs=false\nexit-code=0\n"
+    );
     assert!(action.read("summary").contains("**Merging applies exactly this plan"));
     let apply = action.step("apply", &folder);
     apply.expect(0).says("[specs/a.toml] done   CreateRole role `aR0`");
@@ -366,7 +384,10 @@ fn what_is_wrong_is_annotated_at_its_line_and_what_is_not_known_is_no_false() {
         assert!(line.starts_with("::error ") || line.starts_with("::warning "), "{line}");
     }
     // One of two specs has no plan: only facts about the other are known. Nothing shows whose its external ID is.
-    assert_eq!(action.read("output"), "changed=true\nwider=true\nstrangers=true\nexit-code=1\n");
+    assert_eq!(
+        action.read("output"),
+        "changed=true\nwider=true\nstrangers=true\nremoved-specs=false\nexit-code=1\n"
+    );
     assert!(!action.project.path("plan.json").exists());
     // A variable that is not set is a fault at its line, and not another one at the first.
     let unset =

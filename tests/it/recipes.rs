@@ -221,10 +221,12 @@ esac
     );
     assert!(sent.contains("    error:"), "{sent}");
     // Nobody learns of a removed spec from the plan of those that stay.
-    pipeline.stand_in("git", "#!/bin/bash\nprintf 'specs/c.toml\\nspecs/d.toml\\n'\n");
+    let git = "#!/bin/bash\ncase \"$*\" in *diff-filter=D*) printf 'specs/c.toml\\nspecs/d.toml\\n' ;; *) echo specs/e.toml ;; esac\n";
+    pipeline.stand_in("git", git);
     pipeline.shell(&lines("plan"), &gitlab).expect(1);
     let sent = read("sent.md");
     assert!(sent.contains("Spec files that this removes: specs/c.toml, specs/d.toml.**"), "{sent}");
+    assert!(sent.contains("Spec files whose `account_id` changes: specs/e.toml.**"), "{sent}");
 }
 
 #[test]
