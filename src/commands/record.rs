@@ -58,7 +58,7 @@ impl<'a> Record<'a> {
     fn end(&mut self, ended: &Result<Status, CommandError>) {
         match ended {
             Ok(status) => self.view.end(*status, None),
-            Err(error) => self.view.end(error.status(), Some(error_view(error))),
+            Err(error) => self.view.end(error.status(), Some(error_view(error, self.output))),
         }
     }
 
@@ -84,8 +84,9 @@ impl<'a> Record<'a> {
     }
 }
 
-fn error_view(error: &CommandError) -> ErrorView {
-    ErrorView { message: error.with_causes(), help: error.help(), exit_status: error.status() as i32 }
+fn error_view(error: &CommandError, output: &Output) -> ErrorView {
+    let help = error.help().map(|help| output.remedy(&help));
+    ErrorView { message: error.with_causes(), help, exit_status: error.status() as i32 }
 }
 
 /// One of several specs: its file, its report, and how it ended.

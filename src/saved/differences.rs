@@ -74,11 +74,16 @@ impl SavedPlan {
         }
         if *genesys_cloud != now.genesys_cloud {
             let [then, this] = [genesys_cloud, &now.genesys_cloud].map(|api| match api.as_deref() {
-                Some("") => "the sandbox's own address",
-                Some(api) => api,
-                None => "nowhere: there are no credentials for it",
+                Some("") => Some("the sandbox's own address"),
+                api => api,
             });
-            found.push(format!("the plan is for Genesys Cloud at {then}, this is {this}"));
+            found.push(match (then, this) {
+                (Some(then), Some(this)) => format!("the plan is for Genesys Cloud at {then}, this is {this}"),
+                (None, _) => "the plan was made without credentials of Genesys Cloud, and this run has them: whoever plans needs them, too, or \
+                              the next plan is refused as well"
+                    .to_owned(),
+                (Some(_), None) => "the plan was made with credentials of Genesys Cloud, and this run has none".to_owned(),
+            });
         }
         // If the spec is a different one, everything differs.
         if !found.is_empty() {

@@ -96,14 +96,14 @@ fn a_check_does_not_send_for_apply_where_the_plan_is_blocked() {
             request.assume_role_policy_document(TRUST).send().await.unwrap();
         };
         let said = Box::pin(checked(None, &spec, namesake)).await;
-        assert!(said.contains("do: choose another `name`"), "{said}");
+        assert!(said.contains("): choose another `name`"), "{said}");
         // The role exists; only its trust policy would be changed.
         let text = spec_text("GenRole", &["f"], ID, "");
         let text = format!("{text}\n[check]\nverifier = \"arn:aws:iam::{ACCOUNT}:role/none\"\n");
         let (verified, faults) = genesys_iam::spec::parse(&text, "test", &EmptyEnvironment);
         let verified = verified.unwrap_or_else(|| panic!("{faults:?}"));
         let said = Box::pin(checked(Some(&spec), &verified, async |_: &Clients| ())).await;
-        assert!(said.contains("do: create it first, or correct the ARN"), "{said}");
+        assert!(said.contains("): create it first, or correct the ARN"), "{said}");
         // Only its policy would be attached.
         let full = async |clients: &Clients| {
             let own = format!("arn:aws:iam::{ACCOUNT}:policy/GenesysLambdaInvokePolicy_GenRole");
@@ -116,7 +116,7 @@ fn a_check_does_not_send_for_apply_where_the_plan_is_blocked() {
             }
         };
         let said = Box::pin(checked(Some(&spec), &spec, full)).await;
-        assert!(said.contains("do: detach one that it does not need"), "{said}");
+        assert!(said.contains("): detach one that it does not need"), "{said}");
     });
 }
 
