@@ -34,7 +34,7 @@ fn without_its_organization_no_external_id_is_known_and_the_error_says_how_it_wo
     served.run(&["apply", "--yes", GUARD]).expect(3).says_not("CreateRole role `Other` done");
     let json = report(&served.run(&["plan", "--json"]));
     assert_eq!(json["summary"]["gains"][0]["party"], "unknown");
-    assert!(json["cautions"][0]["text"].to_string().contains("_NOPE, which are not set"), "{json}");
+    assert!(json["cautions"][0]["text"].to_string().contains("_NOPE, which are not both set"), "{json}");
     served.run(&["plan", "--format", "markdown"]).expect(0).says(THEIRS).says("[!CAUTION]");
     // The ID that a role of the spec admits already is known: a new role for it passes, so does a repair.
     served.project.write_spec(&new_role.replacen(THEIRS, "2f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90", 1));
