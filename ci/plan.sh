@@ -34,15 +34,19 @@ left_behind() {
     # A slash begins no file's name: without a new one, there is still something to read.
     gh api --paginate "repos/$GITHUB_REPOSITORY/pulls/$PULL_REQUEST/files" --jq '.[]
         | if .status == "removed" then [.filename, "/"]
-          elif .status == "renamed" then [.previous_filename, .filename]
+          elif .status == "renamed" then [.previous_filename, .filename] else empty end,
+          # A renamed file can be an edited one, and of a large one GitHub shows no patch.
+          if .status == "removed" or .status == "added" then empty
           elif (.patch // "" | test("(^|\n)-\\s*account_id\\s*=")) then [.filename, "/account"]
-          else empty end
+          elif .patch == null and .changes != null and .changes > 0 then [.filename, "/unseen"] else empty end
         | @tsv' |
         while IFS=$'\t' read -r old new; do
             # shellcheck disable=SC2016
             if is_spec "$old" && [ "$new" = /account ]; then
                 printf '%s\tchanges the `account_id` of `%s`. If that is its AWS account, what that spec made in the former one stays, as open as before, unless it was destroyed; %s\n' \
                     "$old" "${old//\`/}" "once no spec is of that account no run looks there. Run \`genesys-iam destroy\` with the former file first."
+            elif is_spec "$old" && [ "$new" = /unseen ]; then
+                printf '%s\tchanges more of `%s` than GitHub shows: whether its `account_id` is another is not known.\n' "$old" "${old//\`/}"
             elif is_spec "$old" && ! is_spec "$new"; then
                 printf '%s\tremoves `%s`. What that spec made stays, as open as before, unless it was destroyed; once no other spec is of its account %s\n' \
                     "$old" "${old//\`/}" "no run looks there. Run \`genesys-iam destroy\` with that file first."

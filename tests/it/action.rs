@@ -138,6 +138,21 @@ fn a_spec_whose_file_the_pull_request_removes_is_named_first_in_the_comment() {
     let allowed = "specs/a.toml\nspecs/old.toml\nspecs/deep.toml\nspecs/moved.toml";
     guarded(&[("ALLOW_REMOVED", allowed)]).expect(0);
     assert!(action.read("output").contains("removed-specs=false\n"));
+    // Neither a rename nor a patch that is not shown hides another account.
+    for file in [
+        r#""filename": "specs/new.toml", "status": "renamed", "previous_filename": "specs/was.toml", "changes": 2, "patch": "-account_id = \"1\"\n+account_id = \"2\"""#,
+        r#""filename": "specs/new.toml", "status": "modified", "changes": 90000"#,
+    ] {
+        fs::write(action.project.path("files.json"), format!("[{{{file}}}]")).unwrap();
+        guarded(&[]).expect(3);
+        assert!(action.read("body.md").contains("`specs/new.toml`"), "{}", action.read("body.md"));
+    }
+    fs::write(
+        action.project.path("files.json"),
+        r#"[{"filename": "specs/new.toml", "status": "renamed", "previous_filename": "specs/was.toml", "changes": 0}]"#,
+    )
+    .unwrap();
+    guarded(&[]).expect(0);
     fs::remove_file(action.project.path("files.json")).unwrap();
     action.step("plan", &[("SPEC", "specs")]).expect(0);
     assert!(!action.read("body.md").contains("This pull request removes"));
