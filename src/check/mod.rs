@@ -45,7 +45,7 @@ pub use observed::PROBE_SESSION;
 pub use path::{ActionCall, InvocationPath, member_names};
 pub(crate) use probed::POLICY_KINDS;
 pub(crate) use questions::{Readiness, extra_grants, readiness};
-pub use questions::{may_assume, may_invoke, near_misses};
+pub use questions::{loses_a_function, may_assume, may_invoke, near_misses};
 pub use report::{AskedOrganization, CheckReport, RoleReport};
 pub use returned::Returned;
 pub use topic::Topic;

@@ -217,3 +217,12 @@ pub(super) fn to_see_it(why: &str, permissions: &str) -> String {
 pub(crate) fn name_of(function: &FunctionArn) -> String {
     format!("function `{}`", function.label())
 }
+/// Whether the role may invoke one of its functions only by what it is without in `bare`.
+pub fn loses_a_function(role: &LiveRole, bare: &LiveRole, facts: &Facts) -> bool {
+    facts.functions.iter().any(|function| {
+        let own = function.policy.as_ref().ok().and_then(Option::as_ref);
+        let may =
+            |role: &LiveRole| may_invoke(role, &function.arn, own, facts.now).decision == Decision::Allowed;
+        may(role) && !may(bare)
+    })
+}

@@ -62,28 +62,19 @@ impl<'j, 'a> Underway<'j, 'a> {
     }
 
     /// Carries out the rest, and reads back.
-    async fn finish(self, may_remove: bool, circumstances: Circumstances<'_>) -> Settling<'j, 'a> {
-        let Self { file, session, plan, observed, record, ended, built, output } = self;
+    async fn finish(mut self, may_remove: bool, circumstances: Circumstances<'_>) -> Self {
+        let built = std::mem::take(&mut self.built);
+        let Self { session, plan, observed, record, ended, output, .. } = &mut self;
         let attempt = match plan.is_empty() {
             true => Attempt::nothing(),
-            false => finish(session, plan, observed, (built, may_remove), circumstances, &output).await,
+            false => finish(session, plan, observed, (built, may_remove), circumstances, output).await,
         };
-        *ended = Some(record.made(plan, attempt).map(|carried| match carried {
+        **ended = Some(record.made(plan, attempt).map(|carried| match carried {
             Carried::All => Status::Done,
             Carried::Interrupted => Status::Interrupted,
         }));
-        Settling { file, session, plan, observed, record, ended }
+        self
     }
-}
-
-/// One that was carried out, as far as it could be.
-struct Settling<'j, 'a> {
-    file: &'j SpecSource,
-    session: &'j Session,
-    plan: &'j Plan,
-    observed: &'j Observed,
-    record: &'j mut Record<'a>,
-    ended: &'j mut Option<Result<Status, CommandError>>,
 }
 
 /// How a spec ended, and whether the next one may begin.
@@ -290,8 +281,8 @@ impl<'a> ApplyRun<'a> {
     }
 
     /// Reports how a spec ended, and checks it if it was carried out.
-    async fn settle(&self, job: Settling<'_, 'a>) -> Result<Settled, CommandError> {
-        let Settling { file, session, plan, observed, record, ended } = job;
+    async fn settle(&self, job: Underway<'_, 'a>) -> Result<Settled, CommandError> {
+        let Underway { file, session, plan, observed, record, ended, .. } = job;
         match ended {
             Some(Ok(Status::Interrupted)) => return Ok(Settled::stops(Status::Interrupted)),
             Some(Err(error)) => {

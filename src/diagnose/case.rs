@@ -107,10 +107,8 @@ impl RoleCase {
         }
         let named = error.function.as_ref()?;
         let is_it = |own: &FunctionArn| {
-            own == named
-                || own.qualifier().is_none()
-                    && *own == named.unqualified()
-                    && named.to_string().ends_with(":$LATEST")
+            let is_latest = named.qualifier().is_some_and(|qualifier| qualifier.as_str() == "$LATEST");
+            own == named || is_latest && *own == named.unqualified()
         };
         let own: Vec<&FunctionArn> = self.facts.functions.iter().map(|one| &one.arn).collect();
         if own.is_empty() || own.iter().any(|own| is_it(own)) {

@@ -4,7 +4,7 @@ use super::model::{DocumentChange, FixStep, Means, Remedy, run, say};
 use super::shell::{REMOVE, Shell, SpecEdit};
 use super::trust::{by_tool, policy_commands, policy_in_console};
 use crate::arn::{Arn, FunctionArn};
-use crate::check::{Facts, FunctionFacts, extra_grants, may_invoke};
+use crate::check::{Facts, extra_grants, loses_a_function};
 use crate::model::{LivePolicy, LiveRole};
 use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{Decision, Document};
@@ -174,7 +174,7 @@ pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
         return Remedy::default().with(Means::Console, vec![say(ask)]);
     }
     let (mut cli, mut console) = (Vec::new(), Vec::new());
-    if needs_its_own(facts, role, &bare) {
+    if loses_a_function(role, &bare, facts) {
         let first = "this is also what lets Genesys Cloud invoke: first a policy that does just that";
         cli.push(say(format!("{first}:")));
         cli.extend(policy_commands(facts, shell));
@@ -217,15 +217,6 @@ pub(super) fn extra(facts: &Facts, shell: &Shell, is_own: bool) -> Remedy {
         cli.push(detach(shell, name, arn));
     }
     removal(facts, role, shell).with(Means::Console, console).with(Means::Cli, cli)
-}
-
-/// Whether the role may invoke one of its functions only by what is taken off it.
-fn needs_its_own(facts: &Facts, role: &LiveRole, bare: &LiveRole) -> bool {
-    let may = |role: &LiveRole, function: &FunctionFacts| {
-        let own = function.policy.as_ref().ok().and_then(Option::as_ref);
-        may_invoke(role, &function.arn, own, facts.now).decision == Decision::Allowed
-    };
-    facts.functions.iter().any(|function| may(role, function) && !may(bare, function))
 }
 
 /// Whether it keeps the role from a function that it should invoke.

@@ -126,17 +126,16 @@ impl DiagnoseView {
         let is_suspected = case.error.as_ref().is_some_and(|error| {
             lines.iter().any(|line| is_open(line) && is_evaluated(line) && error.is_about(line.topic))
         });
-        let is_explained = is_starting
-            || is_suspected
-            || case.other_function().is_some()
-            || causes.iter().any(|cause| cause.explains_error);
+        let other = case.other_function();
+        let is_explained =
+            is_starting || is_suspected || other.is_some() || causes.iter().any(|cause| cause.explains_error);
         let error = case.error.as_ref().map(|error| ErrorTextView {
             says: error.sentence(),
             is_explained,
             is_clear: error.is_clear(),
         });
         let again = shell.again(&role);
-        let next = next(case, is_explained, &lines, &causes);
+        let next = next(case, (is_explained, other), &lines, &causes);
         // A refused call has decided it; a cause names the data action that points elsewhere.
         let is_decided = |topic: &str| {
             lines
@@ -389,9 +388,13 @@ fn known(case: &RoleCase, lines: &[LineView]) -> Vec<KnownView> {
 }
 
 /// If the causes do not explain what somebody saw.
-fn next(case: &RoleCase, is_explained: bool, lines: &[LineView], causes: &[DiagnosedView]) -> Vec<String> {
+fn next(
+    case: &RoleCase,
+    (is_explained, other): (bool, Option<String>),
+    lines: &[LineView],
+    causes: &[DiagnosedView],
+) -> Vec<String> {
     let mut next = Vec::new();
-    let other = case.other_function();
     let holds = |topic: Topic, level: Option<Level>| {
         lines.iter().any(|line| {
             line.topic == topic.word()

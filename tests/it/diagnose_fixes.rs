@@ -189,8 +189,13 @@ Effect = "Allow"
 Action = "s3:GetObject"
 Resource = "*"
 "#;
-    std::fs::write(project.path("mixed.toml"), scenario).unwrap();
-    let server = serve(&project, &["--scenario", "mixed.toml"]);
+    planted(project, scenario)
+}
+
+/// A served sandbox with a scenario of the test's own, and clients without a spec and without Genesys Cloud.
+fn planted(project: Project, scenario: &str) -> Broken {
+    std::fs::write(project.path("planted.toml"), scenario).unwrap();
+    let server = serve(&project, &["--scenario", "planted.toml"]);
     std::fs::remove_file(project.path("genesys.toml")).unwrap();
     let project = project
         .aws(&server.endpoint, "111122223333", "x")
@@ -232,14 +237,7 @@ fn of_three(scenario: &str) -> Broken {
     let (spec, _) = spec.split_once("[role.integration]").unwrap_or((&spec, ""));
     let project = Project::new(spec);
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
-    std::fs::write(project.path("planted.toml"), scenario).unwrap();
-    let server = serve(&project, &["--scenario", "planted.toml"]);
-    std::fs::remove_file(project.path("genesys.toml")).unwrap();
-    let project = project
-        .aws(&server.endpoint, "111122223333", "x")
-        .env("AWS_DEFAULT_REGION", "us-east-1")
-        .env("AWS_PAGER", "");
-    Broken { project, options: Vec::new(), server }
+    planted(project, scenario)
 }
 
 /// Several causes in one policy: each command stands on those before it.
@@ -544,12 +542,8 @@ missing = true
 "#;
     let project = Project::new(BOTH_ENDS);
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
-    std::fs::write(project.path("wide.toml"), wide).unwrap();
-    let server = serve(&project, &["--scenario", "wide.toml"]);
-    std::fs::remove_file(project.path("genesys.toml")).unwrap();
-    let project = project.aws(&server.endpoint, "111122223333", "x").env("AWS_DEFAULT_REGION", "us-east-1");
     // Nobody knows which function a data action calls: nothing is claimed, and nothing is taken away.
-    let unknown = Broken { project, options: Vec::new(), server };
+    let unknown = planted(project, wide);
     let run = unknown.diagnose();
     run.says("it is not known whether Genesys Cloud can invoke").says_not("policy-missing").says_not("403");
     assert!(unknown.all_commands("with the AWS CLI").is_empty(), "{}", run.transcript());

@@ -4,7 +4,8 @@ use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm};
 use super::super::facts::{Basis, Facts, FunctionFacts, Simulated};
 use super::super::questions::{
-    Extra, OWN_POLICY, attached_name, extra_grants, inline_name, may_invoke, may_invoke_later, name_of,
+    Extra, OWN_POLICY, attached_name, extra_grants, inline_name, loses_a_function, may_invoke,
+    may_invoke_later, name_of,
 };
 use super::super::topic::Topic;
 use super::functions::removal;
@@ -507,8 +508,7 @@ fn is_needed(acceptable: &Acceptable, facts: &Facts) -> bool {
     let mut without = role.clone();
     without.inline.retain(|name, _| !acceptable.things.contains(&AcceptedThing::InlinePolicy(name.clone())));
     without.attached.retain(|arn, _| !acceptable.things.contains(&AcceptedThing::Policy(arn.to_string())));
-    let allows = |role: &LiveRole, function: &FunctionFacts| is_allowed(role, function, facts);
-    facts.functions.iter().any(|function| allows(role, function) && !allows(&without, function))
+    loses_a_function(role, &without, facts)
 }
 
 /// Whether a policy of the role also denies something.
