@@ -95,6 +95,12 @@ pub fn import(
     }
     let region = most_common_region(&found).unwrap_or_else(|| region.to_owned());
     let verifier = common_verifier(&mut found, account, &mut limits);
+    if let Some(arn) = &verifier {
+        limits.push(format!(
+            "`{arn}` is trusted too, with the external ID: the spec has it as its verifier, who may assume the role. If it is none, \
+             take [check] out, and the next plan shuts it out"
+        ));
+    }
     let check = verifier.map(|arn| format!("\n[check]\nverifier = {}\n", quoted(&arn.to_string())));
     let profile = profile.map(|profile| format!("profile = {}\n", quoted(profile)));
     let head = format!(
@@ -108,7 +114,7 @@ pub fn import(
     let tables: Vec<(String, Option<String>)> = found
         .iter()
         .map(|role| {
-            let table = role_table(role, account, &region);
+            let table = role_table(role, &region);
             let shared =
                 role.policy.as_ref().and_then(|policy| policies.insert(policy, &role.live.role.name)).map(
                     |other| format!("its policy is also that of `{other}`, and a policy belongs to one role"),
@@ -137,7 +143,14 @@ pub fn import(
         .filter(|expected| ids.iter().any(|id| id == expected))
         .map(str::to_owned)
         .or_else(|| most_common(&ids));
-    limits.extend(found.iter().filter_map(|role| of_another(role, expected?, organization)));
+    let whose = match (organization, external_id) {
+        (Some(organization), _) => format!("the ID of the organization \"{}\"", organization.name),
+        (None, Some(_)) => "that of the spec at hand".to_owned(),
+        // An organization has one.
+        (None, None) => "that of the other roles".to_owned(),
+    };
+    let expected = expected.or(id.as_deref());
+    limits.extend(found.iter().filter_map(|role| of_another(role, expected?, &whose)));
     let organization_keys: String = [("region", &cloud.region), ("credentials", &cloud.credentials)]
         .into_iter()
         .filter_map(|(key, value)| Some(format!("\n{key} = {}", quoted(value.as_ref()?))))
@@ -174,7 +187,7 @@ pub fn import(
             && let Some(IntegrationTables { integration, actions }) = genesys::tables(
                 organization,
                 &role.live.role.arn,
-                &role.functions,
+                (&role.functions, &region),
                 folder.as_mut(),
                 &mut limits,
             )
@@ -228,19 +241,11 @@ fn most_common(ids: &[&String]) -> Option<String> {
 }
 
 /// That a role is not for the organization. Which ID it has is in the spec that is written.
-fn of_another(
-    role: &ImportedRole<'_>,
-    expected: &str,
-    organization: Option<&LiveOrganization>,
-) -> Option<String> {
+fn of_another(role: &ImportedRole<'_>, expected: &str, whose: &str) -> Option<String> {
     role.external_id.as_ref().filter(|id| *id != expected)?;
-    let whose = match organization {
-        Some(organization) => format!("the ID of the organization \"{}\"", organization.name),
-        None => "that of the spec at hand".to_owned(),
-    };
     Some(format!(
-        "role `{}`: the external ID that it demands is not {whose}, so Genesys Cloud is refused; if that is a mistake, take \
-         `[role.genesys] external_id` out before you apply",
+        "role `{}`: the external ID that it demands is not {whose}: unless the role is for another organization, Genesys Cloud is \
+         refused, so take `[role.genesys] external_id` out before you apply",
         role.live.role.name
     ))
 }
@@ -354,10 +359,7 @@ fn read<'a>(live: &'a LiveRole, spec: &str, limits: &mut Vec<String>) -> Importe
     let genesys_account = genesys_account.and_then(|account| of_genesys(account, live, limits));
     let (policy, functions) = match policy {
         Some((arn, InvokedFunctions { functions, .. })) => (Some(arn.clone()), functions),
-        None => {
-            let all = live.documents().filter_map(|document| invoked(document, &live.role.arn));
-            (None, all.flat_map(|invoked| invoked.functions).collect())
-        }
+        None => (None, wanted::named(live, &[], "").into_iter().collect()),
     };
     ImportedRole { live, genesys_account, guessed_account, external_id, verifier, policy, functions }
 }

@@ -256,6 +256,7 @@ fn integration<'i>(
             }
             n => format!("{} of the organization: none holds its ARN", plural(n, "integration")),
         };
+        let question = ask(Topic::Credential, "", "", "no integration of the organization uses the role");
         return (question.not_provable(seen, help), Vec::new());
     }
     let unread: Vec<&IntegrationFacts> =
@@ -314,6 +315,9 @@ fn difference(found: &str, wanted: &str) -> String {
     }
 }
 
+pub(super) const SWITCH_ON: &str =
+    "`intended_state = \"ENABLED\"` in [role.integration] and `apply` switch it on";
+
 fn state(integration: &IntegrationFacts, facts: &Facts) -> Claim {
     let IntegrationFacts { name, intended_state, reported_state: code, detail, .. } = integration;
     let question = ask(
@@ -329,10 +333,9 @@ fn state(integration: &IntegrationFacts, facts: &Facts) -> Claim {
     let is_off = facts.desired.integration.as_ref().is_some_and(|wanted| !wanted.enabled);
     if is_off && intended_state == "DISABLED" {
         let off = format!("the integration \"{name}\" is switched off, as the spec says");
-        let help = "`intended_state = \"ENABLED\"` in [role.integration] and `apply` switch it on";
-        let notice = format!("{off}: its data actions fail until it is on; {help}");
+        let notice = format!("{off}: its data actions fail until it is on; {SWITCH_ON}");
         let question = ask(Topic::Integration, off.clone(), off.clone(), off);
-        return question.not_provable(seen, help).with_notice(notice).switched_off();
+        return question.not_provable(seen, SWITCH_ON).with_notice(notice).switched_off();
     }
     match (intended_state.as_str(), code.as_str()) {
         ("ENABLED", "ACTIVE") => question.holds(seen),
@@ -366,7 +369,10 @@ fn actions(own: &[&IntegrationFacts], facts: &Facts) -> Vec<Claim> {
                 Topic::DataActions,
                 format!("a data action points at the {name}"),
                 String::new(),
-                format!("whether a flow invokes the {name} is not known"),
+                match variable {
+                    true => format!("whether a flow invokes the {name} is not known"),
+                    false => format!("no data action of the integration points at the {name}"),
+                },
             )
             .about(&function.arn);
             let pointing: Vec<&&ActionFacts> = actions.iter().filter(|action| action.target == arn).collect();

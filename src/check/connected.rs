@@ -30,8 +30,7 @@ pub(crate) fn connected(facts: &Facts) -> Vec<Claim> {
         ConnectionFacts::Read { changes, blockers, hidden, renamed } => (changes, blockers, hidden, renamed),
     };
     let mut claims = Vec::new();
-    for blocker in blockers {
-        let (cause, what, remedy) = blocked(blocker);
+    for (cause, what, remedy) in blockers.iter().filter_map(blocked) {
         claims.push(fails(
             cause,
             "what the spec says can be made so",
@@ -326,8 +325,10 @@ fn is_refused(target: &str, facts: &Facts) -> bool {
     )
 }
 
-fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
-    match blocker {
+fn blocked(blocker: &GenesysBlocker) -> Option<(Cause, String, String)> {
+    Some(match blocker {
+        // The claim on the organization says it.
+        GenesysBlocker::OtherOrganization { .. } => return None,
         GenesysBlocker::NotManaged { name, id, .. } | GenesysBlocker::NotOurs { name, id, .. } => (
             Cause::Integration,
             format!("The integration \"{name}\" ({id}) is not this spec's"),
@@ -381,5 +382,5 @@ fn blocked(blocker: &GenesysBlocker) -> (Cause, String, String) {
             format!("The integration \"{integration}\" has data actions that this spec did not make"),
             "move or delete them by hand first".to_owned(),
         ),
-    }
+    })
 }

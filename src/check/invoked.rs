@@ -2,6 +2,7 @@
 
 use super::cause::Cause;
 use super::claim::{Claim, Finding, Harm, Question};
+use super::configured::SWITCH_ON;
 use super::evaluated::not_ready;
 use super::facts::{ActionTest, Facts, FunctionState};
 use super::level::Level;
@@ -23,7 +24,9 @@ fn one(test: &ActionTest, facts: &Facts) -> Claim {
         Topic::EndToEnd,
         format!("Genesys Cloud invokes {target} through the data action \"{name}\""),
         format!("Genesys Cloud fails to invoke {target} through the data action \"{name}\""),
-        String::new(),
+        format!(
+            "the data action \"{name}\" is not run while its integration is switched off, as the spec says"
+        ),
     );
     let question = match target.parse() {
         Ok(function) => question.about(&function),
@@ -49,6 +52,9 @@ fn one(test: &ActionTest, facts: &Facts) -> Claim {
             None => claim,
         };
     }
+    if is_switched_off(name, facts) {
+        return question.not_provable(seen, SWITCH_ON).switched_off();
+    }
     let (step, why) = failed.unwrap_or(("the test", error.as_str()));
     // Of another function, it says nothing about the spec's.
     let is_ours = facts.functions.iter().any(|function| function.arn.to_string() == *target);
@@ -57,6 +63,13 @@ fn one(test: &ActionTest, facts: &Facts) -> Claim {
         Finding { harm: Harm { keeps_genesys_out: is_ours, ..Harm::default() }, ..finding }
     });
     question.fails(seen, finding, Cause::OF_INVOCATION)
+}
+
+/// Whether the spec switches off the integration that it gives the data action.
+fn is_switched_off(action: &str, facts: &Facts) -> bool {
+    facts.desired.integration.as_ref().is_some_and(|integration| {
+        !integration.enabled && integration.actions.iter().any(|own| own.state.content.name == action)
+    })
 }
 
 /// A function that becomes ready by itself is only a fault once an invocation fails.

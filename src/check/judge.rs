@@ -13,11 +13,12 @@ use super::path::path;
 use super::probed::probed;
 use super::questions::name_of;
 use super::report::RoleReport;
+use super::together::together;
 use crate::plan::{FunctionPolicy, Notice, note_accepts};
 
 /// Derives the report from the claims, and the claims from the facts alone.
 pub fn judge(facts: &Facts) -> RoleReport {
-    let claims: Vec<Claim> = [
+    let mut claims: Vec<Claim> = [
         evaluated(facts),
         guarded(facts),
         configured(facts),
@@ -31,6 +32,7 @@ pub fn judge(facts: &Facts) -> RoleReport {
     .flatten()
     .map(|claim| typed(claim, facts))
     .collect();
+    together(&mut claims);
     let functions = match facts.desired.functions.as_slice() {
         // Without a spec: the functions that the role may invoke.
         [] => "a function".to_owned(),

@@ -23,6 +23,7 @@ mod returned;
 mod revoked;
 #[cfg(test)]
 mod tests;
+mod together;
 mod topic;
 mod trusted;
 mod uses;

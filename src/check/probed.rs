@@ -29,6 +29,9 @@ enum Presented {
     None,
 }
 
+/// Somebody of an account that no policy names.
+const NOBODY: &str = "arn:aws:iam::999999999999:root";
+
 const INCONCLUSIVE: &str = "inconclusive: the call neither succeeded nor was denied; run `check` again";
 
 pub(crate) fn probed(facts: &Facts) -> Vec<Claim> {
@@ -83,6 +86,8 @@ struct Prober {
     restore: String,
     /// The organization itself gets in with its own ID, which is not the one presented.
     admits_us: bool,
+    /// Set if the trust policy admits this caller without an external ID, and not everybody.
+    named_without_id: Option<String>,
 }
 
 impl Prober {
@@ -95,6 +100,7 @@ impl Prober {
             Decision::ImplicitDeny | Decision::ExplicitDeny => Admission::NotAdmitted,
             Decision::Undecided => Admission::Unknown,
         };
+        let without_id = |who: &Principal| may_assume(role, who, None).decision == Decision::Allowed;
         let account = probes.caller.parse::<Arn>().map(|arn| arn.account).unwrap_or_default();
         // A Deny that only AWS can evaluate.
         let denial = denial(role, &evaluation, StatementOutcome::Undecided);
@@ -105,6 +111,8 @@ impl Prober {
             restore,
             admits_us: admits_organization(role, facts),
             is_genesys: account == super::questions::genesys(&facts.desired).account,
+            named_without_id: (without_id(&principal) && !without_id(&Principal::Aws(NOBODY.to_owned())))
+                .then(|| probes.caller.clone()),
         }
     }
 
@@ -117,12 +125,21 @@ impl Prober {
                 question.not_provable(format!("the call failed: {why}"), INCONCLUSIVE)
             }
             (Presented::Wrong | Presented::None, _, Answer::Done) => {
-                let finding = finding(
-                    "AWS let a caller assume the role without the right external ID".to_owned(),
-                    "the role is OPEN: whoever knows its ARN may assume it",
-                    "detach the role's policies at once, then compare the live trust policy with `genesys-iam plan`".to_owned(),
-                    Harm { lets_in: vec!["whoever knows the role's ARN".to_owned()], ..Harm::default() },
-                );
+                let finding = match &self.named_without_id {
+                    Some(caller) => finding(
+                        format!("AWS let {caller} assume the role without the right external ID"),
+                        "the trust policy admits this caller and demands no external ID of them",
+                        self.restore.clone(),
+                        Harm { lets_in: vec![caller.clone()], ..Harm::default() },
+                    ),
+                    None => finding(
+                        "AWS let a caller assume the role without the right external ID".to_owned(),
+                        "the role is OPEN: whoever knows its ARN may assume it",
+                        "detach the role's policies at once, then compare the live trust policy with `genesys-iam plan`"
+                            .to_owned(),
+                        Harm { lets_in: vec!["whoever knows the role's ARN".to_owned()], ..Harm::default() },
+                    ),
+                };
                 question.fails("it succeeded", finding, &[Cause::RoleOpen])
             }
             (Presented::Wrong | Presented::None, Admitted, Answer::Denied(words)) => question

@@ -330,6 +330,69 @@ fn a_function_is_called_in_its_own_region() {
     assert_eq!(decided("eu-west-1"), Decision::ImplicitDeny);
 }
 
+#[test]
+fn a_boundary_that_stops_several_functions_is_one_cause() {
+    let functions: Vec<FunctionArn> = ["one", "two", "three"]
+        .map(|name| format!("arn:aws:lambda:us-east-1:111122223333:function:{name}").parse().unwrap())
+        .into();
+    let mut facts = facts(converged());
+    facts.live.role.as_mut().unwrap().boundary = Some(document(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#,
+    ));
+    facts.desired.functions.clone_from(&functions);
+    // One of them lets everybody in, and the role's session too.
+    let open = document(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"lambda:InvokeFunction","Resource":"*"}}"#,
+    );
+    facts.functions = functions
+        .iter()
+        .map(|arn| FunctionFacts {
+            arn: arn.clone(),
+            state: in_state("Active"),
+            reserved_concurrency: Ok(None),
+            policy: Ok((arn.name() == "three").then(|| open.clone())),
+        })
+        .collect();
+    let denied = |facts: &Facts| {
+        let findings = judge(facts).diagnosis.findings.into_iter();
+        findings.filter(|finding| finding.cause == Cause::Denied).collect::<Vec<_>>()
+    };
+    let [two, of_itself] = &denied(&facts)[..] else { panic!("{:#?}", denied(&facts)) };
+    assert_eq!(two.what, "The permissions boundary does not allow the functions `one` and `two`");
+    assert!(two.harm.keeps_genesys_out && two.remedy.contains("on these functions"), "{two:#?}");
+    assert_eq!(of_itself.what, "The permissions boundary does not allow the function `three`");
+    assert!(!of_itself.harm.keeps_genesys_out, "{of_itself:#?}");
+    facts.functions.pop();
+    assert_eq!(denied(&facts).len(), 1);
+}
+
+/// What one caller may is not what anybody may.
+#[test]
+fn a_caller_whom_the_trust_policy_names_is_not_everybody() {
+    let caller = "arn:aws:iam::111122223333:user/somebody";
+    let lets_in = |statement: String| {
+        let right = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
+        let mut facts = facts(with_trust(&[right, statement]));
+        facts.probes = Some(Probes {
+            caller: caller.to_owned(),
+            prober: "x".to_owned(),
+            with_wrong_id: Answer::Done,
+            without_id: Answer::Done,
+            with_right_id: Answer::Done,
+            invocations: BTreeMap::new(),
+        });
+        judge(&facts).verdict.others
+    };
+    let allow = |who: &str| {
+        format!(r#"{{"Effect":"Allow","Principal":{{"AWS":"{who}"}},"Action":"sts:AssumeRole"}}"#)
+    };
+    assert_eq!(lets_in(allow(caller)), [caller]);
+    assert_ne!(lets_in(allow("*")), [caller]);
+    // The documents do not explain it: nobody knows whom else AWS lets in.
+    let right = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
+    assert!(lets_in(right).contains(&"whoever knows the role's ARN".to_owned()));
+}
+
 /// Whether a stranger can become one of those is not known.
 #[test]
 fn a_role_that_the_role_trusts_is_named_beside_the_verdict() {

@@ -62,6 +62,8 @@ pub struct Verdict {
     pub closed_functions: usize,
     /// Those of the account whom the functions' own policies let in without the role.
     pub insiders: Vec<String>,
+    /// Without a spec: who of the account is admitted with the external ID, as a verifier is.
+    pub verifier_found: Option<String>,
     /// The spec wants the integration off: it can invoke once it is on.
     pub is_switched_off: bool,
     /// What keeps the answer unknown.
@@ -148,7 +150,10 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     let confirmed = claims.iter().filter(|claim| claim.topic == Topic::Account);
     let in_its_place =
         confirmed.flat_map(Claim::acceptances).find_map(|acceptance| acceptance.lets_in.first().cloned());
-    let unknown = if genesys_can_invoke.is_none() { open_for_genesys } else { None }.or(open_for_others);
+    // Somebody asked for this proof.
+    let not_run = claims.iter().find(|claim| claim.level == Level::EndToEnd && claim.is_switched_off);
+    let unknown =
+        if genesys_can_invoke.is_none() { open_for_genesys } else { None }.or(open_for_others).or(not_run);
     let unread = claims
         .iter()
         .find(|claim| claim.topic == Topic::Genesys && !claim.is_good())
@@ -169,7 +174,9 @@ pub(crate) fn verdict(claims: &[Claim], diagnosis: &Diagnosis, proof: Option<Lev
     };
     let mut insiders: Vec<String> = Vec::new();
     own_policies().for_each(|claim| add_new(&mut insiders, &claim.insiders));
+    let mut of_verifier = claims.iter().filter(|claim| claim.topic == Topic::Verifier);
     Verdict {
+        verifier_found: of_verifier.find_map(|claim| claim.insiders.first().cloned()),
         is_switched_off: claims.iter().any(|claim| claim.is_switched_off),
         sign: if !diagnosis.findings.is_empty() {
             Sign::Broken

@@ -29,7 +29,7 @@ use crate::render::output::Output;
 use crate::render::style::{BOLD, WARNING, paint};
 use crate::saved::{Misfit, Options, SavedError, SavedFile, SavedFleet, SavedPlan};
 use crate::text::one_line;
-use crate::view::{CheckView, PlanSummary, PlanView, beside_gains, few, gainers, plural, sentence_case};
+use crate::view::{CheckView, PlanSummary, beside_gains, few, gainers, plural, sentence_case};
 
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
@@ -206,17 +206,18 @@ impl ApplyRun<'_> {
         }
         let made = interrupt.or_interrupted(Box::pin(plan::make_whole(&mut session, &options, output))).await;
         let Some(made) = made else { return Ok(interrupted(NOTHING, output)) };
-        let (plan, mut observed) = made?;
-        record.view.set_plan(&plan);
+        let made = made?;
+        record.view.set_plan(&made.0);
         if let Some(saved) = &saved {
-            let now = plan::saved(&session, (&plan, None), &observed, &options, output)?;
+            let now = plan::saved(&session, &made, &options, output)?;
             let misfit = saved.compare(&now);
             record.view.set_reviewed(&misfit.left);
             if !misfit.differences.is_empty() {
                 return Err(ApplyError::Outdated(vec![(None, misfit)]).into());
             }
         }
-        record.text(&plan::text(&PlanView::new(&plan), false, output))?;
+        record.text(&plan::text(&plan::view_of(&session, &made), false, output))?;
+        let (plan, mut observed) = made;
         may_be_carried_out(&plan, &args.planning.guard)?;
         if !plan.is_empty() {
             let asks = saved.is_none() && !args.yes;

@@ -19,7 +19,7 @@ use crate::render::output::Output;
 use crate::render::style::{ERROR, GOOD, HELP, WARNING, paint};
 use crate::saved::{Misfit, Options, SavedError, SavedFleet};
 use crate::text::one_line;
-use crate::view::{CheckView, PlanView, plural};
+use crate::view::{CheckView, plural};
 
 /// One of several specs.
 struct Job<'a> {
@@ -129,7 +129,7 @@ impl<'a> ApplyRun<'a> {
             None => Vec::new(),
         };
         if args.format == ReportFormat::Text && misfits.is_empty() {
-            plan::show_all(&made, |(plan, _)| PlanView::new(plan), false, output)?;
+            plan::show_all(&made, plan::view_of, false, output)?;
         }
         let mut failed = Vec::new();
         let mut jobs = Vec::new();
@@ -209,8 +209,8 @@ impl<'a> ApplyRun<'a> {
     ) -> Result<Vec<(Option<String>, Misfit)>, SavedError> {
         let mut misfits = Vec::new();
         for (file, made) in made {
-            let Ok((session, (plan, observed))) = made else { continue };
-            let now = plan::saved(session, (plan, None), observed, options, self.output)?;
+            let Ok((session, made)) = made else { continue };
+            let now = plan::saved(session, made, options, self.output)?;
             let known = saved.of(&file.display());
             misfits.extend(known.map(|known| (Some(file.display()), known.compare(&now))));
         }

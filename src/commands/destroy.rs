@@ -26,7 +26,7 @@ use crate::render::output::Output;
 use crate::render::style::{BOLD, GOOD, WARNING, paint};
 use crate::spec::Namer;
 use crate::text::one_line;
-use crate::view::{PlanView, few, plural};
+use crate::view::{PlanView, few, of_cut_off, plural};
 
 #[derive(Debug, Args)]
 pub struct DestroyArgs {
@@ -177,8 +177,9 @@ async fn one(
                 }
             };
             record.text(&format!(
-                "{} {made} changes made. Not touched: {untouched}.\n{left}",
-                paint(GOOD, "Destroyed.")
+                "{} {made} changes made. Not touched: {untouched}.\n{left}{}",
+                paint(GOOD, "Destroyed."),
+                cut_off_in_words(&plan)
             ))?;
             Ok(status_of(record, &observed))
         }
@@ -255,12 +256,17 @@ fn left_in_words(left: &[String], plan: &Plan) -> String {
     let left = match left.is_empty() {
         true => String::new(),
         false => format!(
-            "{} made by this spec, no longer in it, and left: {}; write its [[role]] back into this spec (`genesys-iam import` prints it) and run `destroy`\n",
+            "{} made by this spec, no longer in it, and left: {}; write its [[role]] back into this spec (`genesys-iam import ROLE` prints it) and run `destroy`\n",
             paint(WARNING, "note:"),
             few(left)
         ),
     };
     format!("{left}{}", unknown.unwrap_or_default())
+}
+
+/// What still points at a role that is gone: the end is what people read.
+fn cut_off_in_words(plan: &Plan) -> String {
+    of_cut_off(plan).iter().map(|text| format!("{} {text}\n", paint(WARNING, "note:"))).collect()
 }
 
 /// Asks for each role's name; `None` when interrupted.

@@ -240,7 +240,7 @@ fn beside_the_sandbox(global: &Global, path: &Path) -> Option<PathBuf> {
     (there != here).then(|| read.folder().join(path.file_name().unwrap_or_default()))
 }
 
-/// Every role that certainly trusts Genesys is some spec's; the others were named above.
+/// Every role that certainly trusts Genesys has a spec's tag; the others were named above.
 fn none_unmanaged(
     global: &Global,
     account: &AccountId,
@@ -249,7 +249,8 @@ fn none_unmanaged(
 ) -> Result<Status, CommandError> {
     let status = if others.is_empty() { Status::Done } else { Status::Changes };
     output.note(&format!(
-        "no role of AWS account {account} that trusts an account of Genesys's is without a spec\n"
+        "each role of AWS account {account} that trusts an account of Genesys's was made or adopted by a spec; `genesys-iam plan` of that \
+         spec says whether it still has the role\n"
     ));
     if global.json {
         let members =

@@ -16,13 +16,13 @@ use super::{CommandError, Status};
 use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::genesys::GenesysError;
-use crate::model::{Foresight, Invocation, LookForOrphans};
+use crate::model::{DesiredRole, Foresight, Invocation, LookForOrphans, OwnOrganization};
 use crate::plan::{KeptStranger, Plan, block_without_room, note_left_over_adopts};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{ERROR, HELP, WARNING, paint};
 use crate::saved::{Options, PlanOrigin, SavedError, SavedFile, SavedFleet, SavedPlan, SavedSpec};
-use crate::spec::{RoleSpec, Spec};
+use crate::spec::Spec;
 use crate::text::{one_line, shell_word};
 use crate::view::{PLANS_FORMAT, PlanView, few, of_doubtful_functions, of_strays};
 
@@ -72,24 +72,20 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
     let options = options(&args.planning.scope, &args.planning.select);
     let reading = fleet::reading(&members);
     let inner = output.inner();
-    let made = fleet::for_each_spec(members, async |session| {
-        let (plan, observed) = make(session, &options, &inner).await?;
-        let other = other_organization(session, &inner).await;
-        Ok((plan, observed, other))
-    });
+    let made = fleet::for_each_spec(members, async |session| make(session, &options, &inner).await);
     let mut made = output.waiting_for(|| reading.text(), made).await;
     settle_across_specs(made.iter_mut().filter_map(|(_, made)| {
-        let (plan, observed, _) = &mut made.as_mut().ok()?.1;
+        let (plan, observed) = &mut made.as_mut().ok()?.1;
         Some((plan, &*observed))
     }));
     let outcome = fleet::worst(made.iter().map(|(_, made)| match made {
-        Ok((_, (plan, observed, _))) => status(plan, observed, args),
+        Ok((_, (plan, observed))) => status(plan, observed, args),
         Err(error) => error.status(),
     }));
     let plans: Vec<(String, Result<PlanView, &CommandError>)> = made
         .iter()
         .map(|(file, made)| {
-            let view = |(_, made): &(Session, MadePlan)| view_of(made);
+            let view = |(session, made): &(Session, MadePlan)| view_of(session, made);
             (file.display(), made.as_ref().map(view))
         })
         .collect();
@@ -137,7 +133,7 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
     }
     args.planning.reports.write(output, page)?;
     for (file, made) in &made {
-        if let Ok((_, (_, Observed { genesys_unread: Some(error), .. }, _))) = made {
+        if let Ok((_, (_, Observed { genesys_unread: Some(error), .. }))) = made {
             output.message(&format!("{file}:\n"));
             report_unread(error, output);
         }
@@ -161,15 +157,16 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
     Ok(outcome)
 }
 
-/// A plan with what it was made from, and what a reviewer should know about the organization.
-type MadePlan = (Plan, Observed, Option<String>);
+/// A plan with what it was made from.
+pub(super) type MadePlan = (Plan, Observed);
 
-fn view_of((plan, _, other): &MadePlan) -> PlanView {
-    other.iter().fold(PlanView::new(plan), PlanView::with_caution)
+/// The plan, with what a reviewer should know about the organization.
+pub(super) fn view_of(session: &Session, (plan, observed): &MadePlan) -> PlanView {
+    other_organization(session, observed).iter().fold(PlanView::new(plan), PlanView::with_caution)
 }
 
 /// Whether both sides were planned.
-fn is_whole((_, observed, _): &MadePlan) -> bool {
+fn is_whole((_, observed): &MadePlan) -> bool {
     observed.genesys_unread.is_none()
 }
 
@@ -198,8 +195,7 @@ fn saved_fleet(
 ) -> Result<Option<SavedFleet>, CommandError> {
     let mut specs = Vec::new();
     for (file, made) in made {
-        let Some((session, (plan, observed, other))) = made.as_ref().ok().filter(|(_, made)| is_whole(made))
-        else {
+        let Some((session, made)) = made.as_ref().ok().filter(|(_, made)| is_whole(made)) else {
             output.message(&format!(
                 "{} {file} has no plan, so none is kept\n{} fix it, or plan the others: `--account` and `--file` choose specs, `--except` leaves \
                  roles out\n",
@@ -209,10 +205,7 @@ fn saved_fleet(
             warn_of_earlier(args, output);
             return Ok(None);
         };
-        specs.push(SavedSpec {
-            file: file.display(),
-            saved: saved(session, (plan, other.as_deref()), observed, options, output)?,
-        });
+        specs.push(SavedSpec { file: file.display(), saved: saved(session, made, options, output)? });
     }
     Ok(Some(SavedFleet::new(&args.planning.select.accounts, specs)))
 }
@@ -220,8 +213,7 @@ fn saved_fleet(
 /// The part of a plan that is kept.
 pub(super) fn saved(
     session: &Session,
-    (plan, caution): (&Plan, Option<&str>),
-    observed: &Observed,
+    (plan, observed): &MadePlan,
     options: &Options,
     output: &Output,
 ) -> Result<SavedPlan, SavedError> {
@@ -234,7 +226,7 @@ pub(super) fn saved(
         cautions: of_strays
             .into_iter()
             .chain(of_doubtful_functions(plan))
-            .chain(caution.map(str::to_owned))
+            .chain(other_organization(session, observed))
             .collect(),
         left_over,
     };
@@ -297,7 +289,7 @@ pub(super) fn texts(
 /// The plans as text, each under a heading, and a line that counts them all.
 pub(super) fn show_all<T>(
     made: &Outcomes<T>,
-    plan: impl Fn(&T) -> PlanView,
+    plan: impl Fn(&Session, &T) -> PlanView,
     is_short: bool,
     output: &Output,
 ) -> Result<(), CommandError> {
@@ -306,8 +298,8 @@ pub(super) fn show_all<T>(
     for (file, made) in made {
         output.result(&fleet::heading(file))?;
         match made {
-            Ok((_, made)) => {
-                let view = plan(made);
+            Ok((session, made)) => {
+                let view = plan(session, made);
                 output.result(&format!("{}\n", text_of_several(&view, is_short, output)))?;
                 views.push(view);
             }
@@ -326,10 +318,10 @@ pub(super) fn show_all<T>(
 /// Like [`run`], in a given session.
 pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> Result<Status, CommandError> {
     let options = options(&args.planning.scope, &args.planning.select);
-    let (plan, observed) = make(&mut session, &options, output).await?;
-    let other = other_organization(&session, output).await;
-    let status = status(&plan, &observed, args);
-    let view = other.iter().fold(PlanView::new(&plan), PlanView::with_caution);
+    let made = make(&mut session, &options, output).await?;
+    let view = view_of(&session, &made);
+    let (plan, observed) = &made;
+    let status = status(plan, observed, args);
     let beyond = beyond(&session.invocation.command("check"));
     let page = |format| match format {
         ReportFormat::Text if view.has_no_changes() => {
@@ -353,18 +345,18 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     };
     page::print(args.format, &page(args.format), output)?;
     args.planning.reports.write(output, page)?;
-    if let Some(refusal) = refusal(&plan, &args.planning.guard) {
+    if let Some(refusal) = refusal(plan, &args.planning.guard) {
         if let Some(error) = &observed.genesys_unread {
             report_unread(error, output);
         }
         warn_of_earlier(args, output);
         return Err(refusal.into());
     }
-    if let Some(error) = observed.genesys_unread {
+    if let Some(error) = made.1.genesys_unread {
         return Err(error.into());
     }
     if let Some(path) = &args.out {
-        let saved = saved(&session, (&plan, other.as_deref()), &observed, &options, output)?;
+        let saved = saved(&session, &made, &options, output)?;
         SavedFile::One(Box::new(saved)).write(path)?;
         say_what_is_next(path, &session.invocation, output);
     }
@@ -439,44 +431,34 @@ async fn make(
     Ok((plan, observed))
 }
 
-/// With credentials for Genesys Cloud: whether the external ID is not the organization's. No plan depends on it.
-async fn other_organization(session: &Session, output: &Output) -> Option<String> {
-    match session.genesys.as_ref()?.organization().await {
-        Err(error) => {
-            let why = error.brief();
-            output.message(&format!(
-                "{} whether the external ID is the organization's is not known: {why}\n",
-                paint(WARNING, "warning:")
-            ));
-            None
+/// With credentials for Genesys Cloud: whether the external ID is not the organization's, where no integration shows it.
+fn other_organization(session: &Session, observed: &Observed) -> Option<String> {
+    let (id, name) = match &observed.live.own_organization {
+        OwnOrganization::Read { id, name } => (id, name),
+        // Where Genesys Cloud's side could not be planned, that says so.
+        OwnOrganization::NotRead(why) if observed.genesys_unread.is_none() => {
+            let why = one_line(why);
+            return Some(format!("whether the external ID is the organization's is not known: {why}"));
         }
-        Ok(organization) => {
-            let is_own = |role: &RoleSpec| role.external_id.expose() == organization.id;
-            let others: Vec<String> = session
-                .spec
-                .roles
-                .iter()
-                .filter(|role| !is_own(role))
-                .map(|role| format!("`{}`", role.name))
-                .collect();
-            if others.is_empty() {
-                return None;
-            }
-            // Its organization has the ID that the spec had when it was first used; where one role has it, another's is wrong.
-            let sandbox = match session.in_sandbox && others.len() == session.spec.roles.len() {
-                true => {
-                    " (this sandbox began with another external ID: `genesys-iam sandbox reset` empties it)"
-                }
-                false => "",
-            };
-            Some(format!(
-                "the external ID of {} {} is not the ID of the organization \"{}\": Genesys Cloud will be refused{sandbox}",
-                if others.len() == 1 { "role" } else { "roles" },
-                few(&others),
-                one_line(&organization.name)
-            ))
-        }
+        _ => return None,
+    };
+    let roles = &observed.desired.roles;
+    let others: Vec<&DesiredRole> = roles.iter().filter(|role| role.external_id.expose() != id).collect();
+    // Its organization has the ID that the spec had when it was first used; where one role has it, another's is wrong.
+    let sandbox = "this sandbox began with another external ID: `genesys-iam sandbox reset` empties it";
+    let is_of_another_spec = session.in_sandbox && !others.is_empty() && others.len() == roles.len();
+    let named = others.iter().filter(|role| role.integration.is_none());
+    let named: Vec<String> = named.map(|role| format!("`{}`", role.role.name)).collect();
+    if named.is_empty() {
+        return is_of_another_spec.then(|| sandbox.to_owned());
     }
+    Some(format!(
+        "the external ID of {} {} is not the ID of the organization \"{}\": Genesys Cloud will be refused{}",
+        if named.len() == 1 { "role" } else { "roles" },
+        few(&named),
+        one_line(name),
+        if is_of_another_spec { format!(" ({sandbox})") } else { String::new() }
+    ))
 }
 
 /// Blocks what there is no room for in an account that several specs share, and leaves the account's strays to one of them.

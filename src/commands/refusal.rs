@@ -147,7 +147,7 @@ fn how_to_show(organization: &OwnOrganization) -> String {
         OwnOrganization::NoCredentials { variables: [id, secret], .. } => format!(
             "give the credentials of the organization with this ID: {id}, {secret} and GENESYSCLOUD_REGION"
         ),
-        OwnOrganization::NotRead(_) | OwnOrganization::NotAsked | OwnOrganization::Read(_) => {
+        OwnOrganization::NotRead(_) | OwnOrganization::NotAsked | OwnOrganization::Read { .. } => {
             "fix what kept Genesys Cloud from being read".to_owned()
         }
     }

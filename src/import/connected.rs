@@ -12,7 +12,7 @@ use crate::text::one_line;
 pub(super) fn connected(
     organization: &LiveOrganization,
     role: &Arn,
-    functions: &[FunctionArn],
+    (functions, region): (&[FunctionArn], &str),
     missing: &BTreeSet<FunctionArn>,
     is_spec: impl Fn(&str) -> bool,
     left_out: &mut Vec<String>,
@@ -55,7 +55,7 @@ pub(super) fn connected(
     let others = organization.integrations.iter().filter(|one| one.id != meant.id).cloned();
     let organization =
         LiveOrganization { integrations: others.chain([meant.clone()]).collect(), ..organization.clone() };
-    let found = tables(&organization, role, functions, None, left_out);
+    let found = tables(&organization, role, (functions, region), None, left_out);
     let Some(IntegrationTables { integration, actions }) = found else { return String::new() };
     if !is_spec(&integration) {
         left_out.push(format!("integration \"{}\" is left out: no spec can have it as it is", meant.name));

@@ -5,12 +5,14 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::role::short_name;
 use super::text::quoted;
 use crate::arn::{Arn, FunctionArn};
 use crate::model::{ActionState, LiveAction, LiveIntegration, LiveOrganization, Marker};
 use crate::spec::{
     ActionContent, DEFAULT_TIMEOUT, RAW_REQUEST, RAW_RESULT, is_secret_header, is_secret_value,
 };
+use crate::text::one_line;
 
 /// The tables for one role.
 #[derive(Default)]
@@ -72,7 +74,7 @@ const LONGEST_STEM: usize = 80;
 pub(super) fn tables(
     organization: &LiveOrganization,
     role: &Arn,
-    functions: &[FunctionArn],
+    (functions, region): (&[FunctionArn], &str),
     mut folder: Option<&mut ActionFolder<'_>>,
     limits: &mut Vec<String>,
 ) -> Option<IntegrationTables> {
@@ -96,10 +98,12 @@ pub(super) fn tables(
             return None;
         }
         several => {
-            let ids: Vec<&str> = several.iter().map(|one| one.id.as_str()).collect();
+            let named = several.iter().map(|one| format!("\"{}\" ({})", one_line(&one.name), one.id));
             limits.push(format!(
-                "role `{name}`: several integrations use it, and a spec has one for a role: {}",
-                ids.join(", ")
+                "role `{name}`: several integrations use it, and a spec has one for a role: {}. None is in the spec, and all stay as \
+                 they are. To manage one, write its `name` into [role.integration], with `adopt = true`; to manage another too, \
+                 give it a [[role]] of its own",
+                named.collect::<Vec<_>>().join(", ")
             ));
             return None;
         }
@@ -125,7 +129,7 @@ pub(super) fn tables(
             ));
             continue;
         }
-        match data_action(action, live, functions, folder.as_deref_mut()) {
+        match data_action(action, live, (functions, region), folder.as_deref_mut()) {
             Ok(table) => actions.push(table),
             Err(why) => limits.push(left_out(action, &why)),
         }
@@ -141,7 +145,7 @@ pub(super) fn left_out(action: &LiveAction, why: &str) -> String {
 fn data_action(
     action: &LiveAction,
     integration: &LiveIntegration,
-    functions: &[FunctionArn],
+    (functions, region): (&[FunctionArn], &str),
     folder: Option<&mut ActionFolder<'_>>,
 ) -> Result<ActionTable, String> {
     let Some(ActionState { target, content }) = &action.state else {
@@ -165,7 +169,7 @@ fn data_action(
         line("id", quoted(&action.id));
     }
     if functions.len() > 1 {
-        line("function", quoted(&function.to_string()));
+        line("function", quoted(&short_name(function, region)));
     }
     if content.category != integration.name {
         line("category", quoted(&content.category));
@@ -256,7 +260,13 @@ fn in_keys(content: &ActionContent, mut line: impl FnMut(&str, String)) {
 /// The short form, if the schema says nothing more.
 fn short(schema: &Value) -> Option<String> {
     let members = schema.as_object()?;
-    if !members.keys().all(|key| key == "type" || key == "properties") || schema["type"] != "object" {
+    let says_more = |(key, value): (&String, &Value)| match key.as_str() {
+        "type" | "properties" | "$schema" => false,
+        "additionalProperties" => *value != true,
+        "required" => value.as_array().is_none_or(|names| !names.is_empty()),
+        _ => true,
+    };
+    if schema["type"] != "object" || members.iter().any(says_more) {
         return None;
     }
     let mut types = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::text::quoted;
-use crate::arn::{AccountId, Arn, FunctionArn};
+use crate::arn::{Arn, FunctionArn};
 use crate::model::{LiveOrganization, LiveRole};
 use crate::policy::document::{
     ActionElement, Effect, OneOrMany, PrincipalElement, Principals, ResourceElement, Scalar, Statement,
@@ -29,37 +29,44 @@ pub(super) fn genesys_account_of(partition: &str) -> Option<&'static KnownAccoun
     KNOWN_GENESYS_ACCOUNTS.iter().find(|known| known.for_customers && known.partition == partition)
 }
 
-/// The likely Genesys account, the external ID, and another trusted principal.
+/// The likely Genesys account, the external ID, and who else is admitted with an external ID, as a verifier is.
 pub(super) fn guessed(document: &Document) -> (Option<String>, Option<String>, Option<Arn>) {
     let document = document.canonical();
     let allow = |statement: &&Statement| statement.effect == Effect::Allow;
     let statements: Vec<&Statement> = document.statements.as_slice().iter().filter(allow).collect();
-    let named: Vec<&String> = statements
-        .iter()
-        .filter_map(|statement| match &statement.principal {
-            Some(PrincipalElement::Principal(Principals::ByKind(kinds))) => kinds.get("AWS"),
-            _ => None,
-        })
-        .flat_map(OneOrMany::as_slice)
-        .collect();
-    let account = |text: &&String| {
+    let root = |text: &String| {
         let arn: Option<Arn> = text.parse().ok();
         arn.filter(|arn| arn.resource == "root").map(|arn| arn.account)
     };
-    let accounts: Vec<String> = named.iter().filter_map(account).collect();
+    let accounts: Vec<String> =
+        statements.iter().flat_map(|statement| principals(statement)).filter_map(root).collect();
     // Of several Genesys accounts, the one for its core and satellite regions.
     let known =
         KNOWN_GENESYS_ACCOUNTS.iter().find(|known| accounts.iter().any(|account| account == known.id));
     let genesys = known.map(|known| known.id.to_owned()).or_else(|| accounts.first().cloned());
     let is_identity = |arn: &Arn| arn.resource.starts_with("role/") || arn.resource.starts_with("user/");
-    let verifier = named.iter().filter_map(|text| text.parse::<Arn>().ok()).find(is_identity);
-    let ids = statements.iter().flat_map(|statement| statement.conditions().on(EXTERNAL_ID)).find_map(
-        |(operator, values)| match (operator, values) {
-            ("StringEquals" | "StringLike", [Scalar::String(id)]) => Some(id.clone()),
-            _ => None,
-        },
-    );
-    (genesys, ids, verifier)
+    let with_id = statements.iter().filter(|statement| demanded_by(statement).is_some());
+    let verifier = with_id
+        .flat_map(|statement| principals(statement))
+        .filter_map(|text| text.parse::<Arn>().ok())
+        .find(is_identity);
+    (genesys, statements.iter().find_map(demanded_by), verifier)
+}
+
+fn principals(statement: &Statement) -> &[String] {
+    match &statement.principal {
+        Some(PrincipalElement::Principal(Principals::ByKind(kinds))) => {
+            kinds.get("AWS").map(OneOrMany::as_slice).unwrap_or_default()
+        }
+        _ => &[],
+    }
+}
+
+fn demanded_by(statement: &&Statement) -> Option<String> {
+    statement.conditions().on(EXTERNAL_ID).find_map(|(operator, values)| match (operator, values) {
+        ("StringEquals" | "StringLike", [Scalar::String(id)]) => Some(id.clone()),
+        _ => None,
+    })
 }
 
 /// The functions that a document allows invoking.
@@ -149,7 +156,7 @@ pub(super) fn genesys_table(
     text
 }
 
-pub(super) fn role_table(found: &ImportedRole<'_>, account: &AccountId, region: &str) -> String {
+pub(super) fn role_table(found: &ImportedRole<'_>, region: &str) -> String {
     let mut text = String::new();
     let role = &found.live.role;
     let _ = writeln!(text, "\n[[role]]\nname = {}", quoted(&role.name));
@@ -159,11 +166,8 @@ pub(super) fn role_table(found: &ImportedRole<'_>, account: &AccountId, region: 
     if !role.description.is_empty() {
         let _ = writeln!(text, "description = {}", quoted(&role.description));
     }
-    let functions: Vec<String> = found
-        .functions
-        .iter()
-        .map(|arn| format!("    {},\n", quoted(&short(arn, account, region))))
-        .collect();
+    let functions: Vec<String> =
+        found.functions.iter().map(|arn| format!("    {},\n", quoted(&short_name(arn, region)))).collect();
     let _ = writeln!(text, "functions = [\n{}]", functions.concat());
     if role.max_session_duration != 3600 {
         let _ = writeln!(text, "max_session_duration = {}", role.max_session_duration);
@@ -185,11 +189,7 @@ pub(super) fn role_table(found: &ImportedRole<'_>, account: &AccountId, region: 
     text
 }
 
-/// As a person would write it.
-fn short(function: &FunctionArn, account: &AccountId, region: &str) -> String {
-    if function.as_arn().account == account.as_str() && function.region() == region {
-        function.label()
-    } else {
-        function.to_string()
-    }
+/// A function of the spec's account, as a person would write it.
+pub(super) fn short_name(function: &FunctionArn, region: &str) -> String {
+    if function.region() == region { function.label() } else { function.to_string() }
 }

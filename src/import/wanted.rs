@@ -135,7 +135,7 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
             quoted(region),
             quoted(account.as_str()),
             check.as_deref().unwrap_or_default(),
-            role_table(&imported(functions), account, region)
+            role_table(&imported(functions), region)
         )
     };
     let whole = if list.is_empty() { placeholder.into_iter().collect() } else { list.clone() };
@@ -163,7 +163,7 @@ pub fn wanted(known: &Known<'_>) -> Result<Wanted, String> {
     };
     let mut left_out = Vec::new();
     let tables = known.organization.filter(|_| !list.is_empty()).map(|organization| {
-        connected(organization, &role.role.arn, &list, known.missing, is_spec, &mut left_out)
+        connected(organization, &role.role.arn, (&list, region), known.missing, is_spec, &mut left_out)
     });
     if known.organization.is_none() {
         left_out.push("Genesys Cloud's side is left out: it was not read".to_owned());
@@ -237,7 +237,11 @@ fn policy_name(role: &LiveRole, declared: Option<&RoleSpec>) -> String {
 }
 
 /// The functions that the role's policies allow by name, or else those of the policy with the expected name.
-fn named(role: &LiveRole, unattached: &[(Arn, Document)], expected: &str) -> BTreeSet<FunctionArn> {
+pub(super) fn named(
+    role: &LiveRole,
+    unattached: &[(Arn, Document)],
+    expected: &str,
+) -> BTreeSet<FunctionArn> {
     let of = |document: &Document| -> Vec<FunctionArn> {
         let canonical = document.canonical();
         let resources = canonical.statements.as_slice().iter().filter(|one| may_invoke(one));

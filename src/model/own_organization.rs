@@ -14,8 +14,10 @@ pub enum OwnOrganization {
     },
     /// Why not.
     NotRead(String),
-    /// Its ID.
-    Read(String),
+    Read {
+        id: String,
+        name: String,
+    },
 }
 
 impl OwnOrganization {

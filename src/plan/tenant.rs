@@ -66,11 +66,11 @@ pub(super) fn widen_by_tenant(
     let in_account = |grant: &&Grant| grant.account().as_ref() == Some(account);
     let gains_entry = access.wider_assume().into_iter().any(is_genesys);
     let doubt = match &live.own_organization {
-        OwnOrganization::Read(id) if id != external_id => {
+        OwnOrganization::Read { id, .. } if id != external_id => {
             TenantDoubt::NotTheOrganization { id: id.to_owned() }
         }
         _ if gains_entry && !before.is_empty() && !before.iter().any(in_account) => TenantDoubt::OtherAccount,
-        OwnOrganization::Read(_) => return,
+        OwnOrganization::Read { .. } => return,
         organization => {
             let organization = organization.clone();
             let mut ids = before.iter().filter_map(|grant| grant.demanded_external_id());
@@ -127,8 +127,10 @@ mod tests {
         is_of_spec_endpoint: bool,
     ) -> Plan {
         let wanted = desired("");
-        let own_organization =
-            organization.map_or(OwnOrganization::NotAsked, |id| OwnOrganization::Read(id.to_owned()));
+        let own_organization = organization.map_or(OwnOrganization::NotAsked, |id| OwnOrganization::Read {
+            id: id.to_owned(),
+            name: "Acme".to_owned(),
+        });
         let others = others.into_iter().enumerate().map(|(n, live)| (format!("other-{n}"), live));
         let roles = others.chain([(wanted.roles[0].role.name.clone(), live)]).collect();
         diff(&LiveState { roles, own_organization, is_of_spec_endpoint, ..LiveState::default() }, &wanted)

@@ -1,5 +1,6 @@
 //! A plan as text for people.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::field::{INDENT, field_lines, remark_lines};
@@ -111,6 +112,7 @@ fn within(plan: &PlanView, show: impl FnOnce(&mut String, &[&RolePlanView])) -> 
         let word = if *blocks { "blocked:" } else { "caution:" };
         let _ = writeln!(out, "{} {}", paint(ERROR, word), remark_lines(remark));
     }
+    let roles = &said_once(roles, cautions);
     // Those with nothing to say take a line each, and of many it is one for all.
     let (quiet, others): (Vec<&RolePlanView>, Vec<&RolePlanView>) =
         roles.iter().partition(|role| role.is_quiet());
@@ -135,6 +137,14 @@ fn within(plan: &PlanView, show: impl FnOnce(&mut String, &[&RolePlanView])) -> 
     }
     let _ = writeln!(out, "{}", summary_text(&plan.summary));
     out
+}
+
+/// Of one role, a caution is about that role, and need not be repeated as its notice.
+fn said_once<'p>(roles: &'p [RolePlanView], cautions: &[Caution]) -> Cow<'p, [RolePlanView]> {
+    let [role] = roles else { return Cow::Borrowed(roles) };
+    let mut role = role.clone();
+    role.notices.retain(|notice| cautions.iter().all(|caution| caution.remark != *notice));
+    Cow::Owned(vec![role])
 }
 
 /// `2 to create, 1 to change. Access is widened.`

@@ -343,6 +343,7 @@ fn verdict_view(
         others_known,
         closed_functions,
         insiders,
+        verifier_found,
         unknown,
         to_do,
         is_genesys_unread,
@@ -390,6 +391,10 @@ fn verdict_view(
         };
         let in_words = match (others.as_slice(), beside.as_slice()) {
             ([], _) if !got_in.is_empty() => format!("{} got in", few(got_in)),
+            ([], []) if *others_known && verifier_found.is_some() => format!(
+                "{} of this account can assume {the_role} too, and nobody else",
+                verifier_found.as_deref().unwrap_or_default()
+            ),
             ([], []) if *others_known && *genesys_can_invoke == Some(true) => {
                 nobody_else(the_role, *closed_functions, insiders)
             }

@@ -232,7 +232,7 @@ fn owner_text(by: &Owner) -> String {
     }
 }
 
-/// ` (it would gain input `id` (string))`
+/// ` (the contract would gain input `id` (string))`
 fn fields_in_words(fields: &[FieldDiff]) -> String {
     let side = |member: &str| if member == "input_schema" { "input" } else { "output" };
     let field = |FieldDiff { member, name, before, after }: &FieldDiff| {
@@ -247,7 +247,10 @@ fn fields_in_words(fields: &[FieldDiff]) -> String {
     };
     match fields {
         [] => String::new(),
-        fields => format!(" (it would {})", super::words::few(&fields.iter().map(field).collect::<Vec<_>>())),
+        fields => format!(
+            " (the contract would {})",
+            super::words::few(&fields.iter().map(field).collect::<Vec<_>>())
+        ),
     }
 }
 
@@ -274,8 +277,8 @@ pub(super) fn notice_remark(notice: &GenesysNotice) -> Remark {
             list(names)
         ),
         GenesysNotice::Drafts { names } => format!(
-            "the integration has unpublished drafts of data actions: {}; they stay, and publishing one undoes what is made here of \
-             the action of its name",
+            "the integration has unpublished drafts of data actions: {}; they stay, and publishing one overwrites the \
+             action of its name, if there is one",
             list(names)
         ),
         GenesysNotice::ActionTakenOut { name, id } => format!(
@@ -456,11 +459,33 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
             "only what has the spec's marker in its notes is removed; take it out of the spec, or remove it by hand"
                 .to_owned(),
         ),
+        GenesysBlocker::OtherOrganization { integration, organization, ids } => {
+            let organization = in_quotes(organization);
+            let could_not = format!("integration {} could not assume the role", in_quotes(integration));
+            match ids {
+                Some([own, id]) => (
+                    format!(
+                        "external ID `{}` is not the ID of the Genesys Cloud organization {organization} ({}): {could_not}",
+                        one_line(own),
+                        one_line(id)
+                    ),
+                    format!(
+                        "set `external_id = \"{}\"`, or give the credentials of organization {}",
+                        one_line(id),
+                        one_line(own)
+                    ),
+                ),
+                None => (
+                    format!("the external ID is not the ID of the Genesys Cloud organization {organization}: {could_not}"),
+                    "correct the external ID, or give the credentials of the organization that it belongs to".to_owned(),
+                ),
+            }
+        }
         GenesysBlocker::Several { what, name, ids } => (
             format!("{} {what}s have the name {}", ids.len(), in_quotes(name)),
             format!(
                 "say which with `id`: {}",
-                ids.iter().map(|id| one_line(id).to_string()).collect::<Vec<_>>().join(", ")
+                ids.iter().map(|id| one_line(id)).collect::<Vec<_>>().join(", ")
             ),
         ),
         GenesysBlocker::NoSuchId { what, id } => (
@@ -527,14 +552,29 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
                     .to_owned(),
             },
         ),
-        GenesysBlocker::ForeignActions { integration, names } => (
-            format!(
-                "integration {} has data actions that this spec did not make: {}",
-                in_quotes(integration),
-                list(names)
-            ),
-            "they would go with it: move or delete them by hand first".to_owned(),
-        ),
+        GenesysBlocker::ForeignActions { integration, names, drafts } => {
+            let (titles, ids): (Vec<String>, Vec<String>) = drafts.iter().cloned().unzip();
+            let has = match (names.as_slice(), titles.as_slice()) {
+                (_, []) => format!("data actions that this spec did not make: {}", list(names)),
+                ([], _) => format!("drafts of data actions that nobody has published: {}", list(&titles)),
+                _ => format!(
+                    "data actions that this spec did not make: {}; and drafts of some that nobody has published: {}",
+                    list(names),
+                    list(&titles)
+                ),
+            };
+            let how = match ids.as_slice() {
+                [] => String::new(),
+                ids => format!(
+                    "; a draft is under Admin > Integrations > Actions, or DELETE /api/v2/integrations/actions/ID/draft ({})",
+                    ids.iter().map(|id| one_line(id)).collect::<Vec<_>>().join(", ")
+                ),
+            };
+            (
+                format!("integration {} has {has}", in_quotes(integration)),
+                format!("they would go with it: move or delete them by hand first{how}"),
+            )
+        }
     };
     Remark::new(what).with_remedy(remedy)
 }

@@ -25,7 +25,7 @@ pub(super) fn left_over_remarks(plan: &Plan) -> Vec<Remark> {
         let (roles, is_one) = roles(closed.into_iter());
         let (are, stay) = if is_one { ("is", "stays") } else { ("are", "stay") };
         remarks.push(Remark::new(format!(
-            "{roles} {are} no longer in the spec (`{}`) and {stay} as open as before; `check` does not look there: `--prune` removes what is left",
+            "{roles} {are} no longer in the spec (`{}`) and {stay} as open as before; `check` does not look there: `apply --prune` removes what is left",
             plan.spec
         )));
     }
@@ -71,10 +71,19 @@ fn stray_phrase(stray: &Stray) -> String {
 
 /// Functions of which it is not known that they exist, or known that they do not: a remark each.
 pub fn of_doubtful_functions(plan: &Plan) -> Vec<String> {
+    remarks_on(plan, Notice::is_of_doubtful_function)
+}
+
+/// Data actions that fail once the plan is carried out: a remark each.
+pub fn of_cut_off(plan: &Plan) -> Vec<String> {
+    remarks_on(plan, |notice| matches!(notice, Notice::Genesys(GenesysNotice::CutOff { .. })))
+}
+
+fn remarks_on(plan: &Plan, is_meant: impl Fn(&Notice) -> bool) -> Vec<String> {
     let notices =
         plan.roles.iter().flat_map(|role| role.notices.iter().map(move |notice| (notice, &role.role)));
-    let doubtful = notices.filter(|(notice, _)| notice.is_of_doubtful_function());
-    doubtful.map(|(notice, role)| notice_remark(notice, role).in_one_line()).collect()
+    let meant = notices.filter(|(notice, _)| is_meant(notice));
+    meant.map(|(notice, role)| notice_remark(notice, role).in_one_line()).collect()
 }
 
 /// What is left of specs that are gone: what is said of it, and the same in a phrase each.

@@ -29,7 +29,7 @@ pub use diagnose::{
     StepView, UnknownView, WayView,
 };
 pub use genesys::half_way_text;
-pub use left_over::{of_doubtful_functions, of_strays};
+pub use left_over::{of_cut_off, of_doubtful_functions, of_strays};
 pub use parts::{DiffLine, Field, LineKind, Remark, document_diff};
 #[cfg(test)]
 pub(crate) use picture::testing::picture_of;

@@ -107,7 +107,7 @@ fn not_shown(organization: &OwnOrganization) -> String {
             format!(" ({} and {} are not set)", one_line(id), one_line(secret))
         }
         OwnOrganization::NotRead(why) => format!(" ({})", one_line(why)),
-        OwnOrganization::NotAsked | OwnOrganization::Read(_) => String::new(),
+        OwnOrganization::NotAsked | OwnOrganization::Read { .. } => String::new(),
     };
     format!("not shown to be your organization's: Genesys Cloud was not read{why}")
 }
@@ -258,9 +258,11 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             plural(*writes, "write")
         ),
         Notice::OlderSessions { seconds } => format!(
-            "sessions already given to those now shut out stay valid for up to {}; \
+            "sessions already given to those now shut out stay valid for up to {}{}; \
              to end them, revoke older sessions (IAM console: Revoke active sessions)",
-            duration(*seconds)
+            duration(*seconds),
+            // The longest that IAM allows.
+            if *seconds < 43_200 { ", or 12 h where the role allowed that when they were given" } else { "" }
         ),
         Notice::Adopted { what, by } => format!("{} is adopted: it was {}", owned_text(what), owner_text(by)),
         Notice::Genesys(notice) => return genesys::notice_remark(notice),

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 
 use crate::support::python::fits_schema;
 use crate::support::served::{BothEnds, Served};
+use crate::support::world::{ID, OTHER_ID};
 use crate::support::{BOTH_ENDS, EXAMPLE, Project, by_hand};
 
 /// What the SDK finds by name.
@@ -300,7 +301,7 @@ fn a_contract_cannot_be_changed_unless_a_new_action_may_take_its_place() {
     project.write_spec(&changed);
     let blocked = project.sandbox(&["plan"]);
     blocked
-        .says("`success_schema` cannot be changed in a published action (it would gain output `total` (number));")
+        .says("`success_schema` cannot be changed in a published action (the contract would gain output `total` (number));")
         .says("`replace = true`");
     // Nor is what waits for it hidden.
     project.write_spec(&format!("{changed}\nrequest_template = '${{input.rawRequest}} '\n"));
@@ -404,6 +405,26 @@ fn what_is_taken_out_of_the_spec_stays_until_it_is_pruned() {
     let pruned = project.sandbox(&["apply", "--yes", "--prune"]);
     pruned.expect(0).says("DeleteIntegration integration \"AWS Lambda orders\"");
     project.sandbox(&["plan"]).expect(0).says_not("AWS Lambda orders");
+}
+
+#[test]
+fn what_genesys_cloud_can_do_includes_a_data_action_that_the_spec_has_no_longer() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&BOTH_ENDS.replace("\"Get order status\"", "\"Get order state\""));
+    let plan = |options: &[&str]| {
+        let run = project.sandbox(&[&["plan", "--format", "json"], options].concat());
+        let plan: serde_json::Value = serde_json::from_str(&run.expect(0).stdout).unwrap();
+        plan["roles"][0]["connections"].to_string()
+    };
+    let stays = plan(&[]);
+    assert!(stays.contains("Get order state") && stays.contains("Get order status"), "{stays}");
+    project.write_spec(&format!(
+        "name = \"genesys\"\n{}",
+        BOTH_ENDS.replace("\"Get order status\"", "\"Get order state\"")
+    ));
+    let goes = plan(&["--prune"]);
+    assert!(goes.contains("Get order state") && !goes.contains("Get order status"), "{goes}");
 }
 
 #[test]
@@ -619,7 +640,58 @@ integrations.post_integrations_actions_drafts(body={{'name': 'Not yet', 'categor
         .says("unpublished drafts of data actions")
         .says("\"Not yet\"")
         .says("\"Get order status\"");
-    both.run(&["destroy", "--yes"]).expect(3).says("data actions that this spec did not make: \"Not yet\"");
+    let blocked = both.run(&["destroy", "--yes"]);
+    blocked
+        .expect(3)
+        .says("integration \"AWS Lambda orders\" has drafts of data actions that nobody has published: \"Not yet\"")
+        .says("DELETE /api/v2/integrations/actions/ID/draft");
+    both.sdk(
+        "
+drafts = [one for one in integrations.get_integrations_actions_drafts().entities if one.name == 'Not yet']
+integrations.delete_integrations_action_draft(drafts[0].id)",
+    );
+    both.run(&["destroy", "--yes"]).expect(0).says("Destroyed.");
+}
+
+/// Genesys Cloud brings its organization's ID, whatever the spec says.
+#[test]
+fn a_role_for_another_organization_than_its_integrations_is_not_made() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project.write_spec(&BOTH_ENDS.replace(ID, OTHER_ID));
+    let wrong = format!(
+        "external ID `{OTHER_ID}` is not the ID of the Genesys Cloud organization \"Sandbox\" ({ID})"
+    );
+    for command in [&["plan"][..], &["apply", "--yes"]] {
+        project
+            .sandbox(command)
+            .expect(3)
+            .says(&format!("blocked: {wrong}"))
+            .says(&format!("set `external_id = \"{ID}\"`"))
+            .says("sandbox reset");
+    }
+    let checked = project.sandbox(&["check"]);
+    assert_eq!(checked.expect(4).stdout.matches("is not the ID of").count(), 1, "{}", checked.stdout);
+    project.sandbox(&["destroy", "--yes"]).expect(0);
+}
+
+/// A test of a data action that the spec stops says nothing about the function.
+#[test]
+fn a_data_action_that_the_spec_switches_off_is_not_run_and_its_function_is_not_blamed() {
+    let project = Project::new(BOTH_ENDS);
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    project
+        .write_spec(&BOTH_ENDS.replace("# intended_state = \"DISABLED\"", "intended_state = \"DISABLED\""));
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    let invoke = ["check", "--invoke", "Get order status"];
+    project.sandbox(&[&invoke[..], &["--require", "end-to-end"]].concat()).expect(5);
+    let checked = project.sandbox(&invoke);
+    checked
+        .expect(0)
+        .says("? GenesysDataActionRole")
+        .says("switched off, as the spec says")
+        .says_not("the function's own log")
+        .says_not("Lambda is reached");
 }
 
 /// The schema as shown to readers of plans, with nothing else allowed.

@@ -1,7 +1,7 @@
 //! `import`.
 
 use crate::support::served::Served;
-use crate::support::world::ID;
+use crate::support::world::{ID, OTHER_ID};
 use crate::support::{EXAMPLE, Project, ROLE, by_hand};
 
 #[test]
@@ -156,6 +156,58 @@ fn an_import_takes_the_external_id_of_the_named_spec_for_its_own_and_names_who_h
         .says("move it to found.toml, where this sandbox is, then: genesys-iam --sandbox --file found.toml plan");
 }
 
+/// Whoever is admitted with the external ID may be a verifier; whoever is admitted without it is none.
+#[test]
+fn someone_of_the_account_whom_the_role_trusts_is_never_taken_for_the_verifier_unsaid() {
+    let dev = "arn:aws:iam::111122223333:role/dev";
+    for (with_id, condition) in [
+        (true, format!(r#","Condition":{{"StringEquals":{{"sts:ExternalId":"{ID}"}}}}"#)),
+        (false, String::new()),
+    ] {
+        let project = Project::example();
+        project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+        let statement = format!(
+            r#","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{dev}"}},"Action":"sts:AssumeRole"{condition}}},"#
+        );
+        by_hand(&project, |role| {
+            let trust = role["trust"].as_str().unwrap().replace(r#","Statement":["#, &statement);
+            role["trust"] = trust.into();
+        });
+        std::fs::remove_file(project.path("genesys.toml")).unwrap();
+        let diagnosed = project.sandbox(&["diagnose", ROLE]);
+        let imported = project.sandbox(&["import", ROLE]);
+        if with_id {
+            diagnosed.expect(0).says("`dev` of this account can assume the role too").says(dev);
+            imported.expect(0).says(&format!("verifier = \"{dev}\"")).says("take [check] out");
+        } else {
+            diagnosed.expect(4).says(&format!("{dev} can get in")).says_not("verifier");
+            imported.expect(0).says_not("verifier");
+        }
+    }
+}
+
+#[test]
+fn what_several_roles_say_is_compared_and_a_policy_that_allows_more_names_its_functions() {
+    let served = Served::new(&[]);
+    served.boto3(&format!(
+        "
+for name, id in [('One', '{ID}'), ('Two', '{ID}'), ('Three', '{OTHER_ID}')]:
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({{'Version': '2012-10-17', 'Statement': [{{'Effect': 'Allow',
+        'Principal': {{'AWS': 'arn:aws:iam::765628985471:root'}}, 'Action': 'sts:AssumeRole',
+        'Condition': {{'StringEquals': {{'sts:ExternalId': id}}}}}}]}}))
+    iam.put_role_policy(RoleName=name, PolicyName='p', PolicyDocument=permissions(['lambda:InvokeFunction', 'lambda:GetFunction'],
+        'arn:aws:lambda:us-east-1:111122223333:function:my-genesys-trigger-function'))
+"
+    ));
+    let imported = served.run(&["import", "One", "Two", "Three"]);
+    imported
+        .expect(0)
+        .says("\"my-genesys-trigger-function\"")
+        .says("role `One`: the inline policy `p` stays")
+        .says("role `Three`: the external ID that it demands is not that of the other roles")
+        .says_not("role `One`: the external ID");
+}
+
 #[test]
 fn an_import_takes_no_stranger_over_and_says_who_was_there() {
     let project = Project::example();
@@ -249,7 +301,7 @@ fn of_all_roles_those_that_no_spec_has_made_are_found_and_told_by_the_exit_statu
     served.run(&["import", "--unmanaged"]).expect(64);
     let none = served.run(&unmanaged);
     none.expect(0)
-        .says("no role of AWS account 111122223333 that trusts an account of Genesys's is without a spec");
+        .says("each role of AWS account 111122223333 that trusts an account of Genesys's was made or adopted by a spec");
     assert_eq!(none.stdout, "");
     served.run(&["apply", "--yes", "--no-check"]).expect(0);
     served.run(&unmanaged).expect(0);

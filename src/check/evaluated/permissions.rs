@@ -185,7 +185,6 @@ fn near_miss_hint(policy: &LivePolicy, role: &LiveRole, function: &FunctionArn) 
 /// What takes away the permissions that the policy grants.
 fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Claim> {
     let name = name_of(&function.arn);
-    let harm = || Harm { keeps_genesys_out: true, ..Harm::default() };
     let evaluation = may_invoke(role, &function.arn, own(function), facts.now);
     let question = ask(
         Topic::Denials,
@@ -194,6 +193,7 @@ fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Clai
         format!("whether a Deny keeps the role from the {name} is undecided"),
     )
     .about(&function.arn);
+    let decision = evaluation.decision;
     let mut statements = evaluation.statements.iter();
     let may_deny =
         statements.find(|one| one.effect == Effect::Deny && one.outcome == StatementOutcome::Undecided);
@@ -203,7 +203,7 @@ fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Clai
             what: format!("A Deny keeps the role from the {name}: {}", evaluation.reason),
             consequence: NOT_INVOKED.to_owned(),
             remedy: without_deny(role, facts, function, &evaluation),
-            harm: harm(),
+            harm: Harm { keeps_genesys_out: true, ..Harm::default() },
         };
         question.fails(evaluation.reason, finding, &[])
     } else if let Some(StatementTrace { document, number, reason, .. }) = may_deny {
@@ -234,14 +234,19 @@ fn denials(role: &LiveRole, facts: &Facts, function: &FunctionFacts) -> Vec<Clai
                 question.not_provable("it has a condition", "only AWS knows what it depends on")
             }
             Decision::ImplicitDeny => {
+                // A function's own policy can admit the session itself, which no boundary limits.
+                let is_admitted = decision == Decision::Allowed;
                 let finding = Finding {
                     cause: Cause::Denied,
                     what: format!("The permissions boundary{} does not allow the {name}", of(role)),
-                    consequence: NOT_INVOKED.to_owned(),
+                    consequence: match is_admitted {
+                        true => "only the function's own policy lets the role invoke it".to_owned(),
+                        false => NOT_INVOKED.to_owned(),
+                    },
                     remedy:
                         "ask whoever set the boundary to allow lambda:InvokeFunction on this function in it"
                             .to_owned(),
-                    harm: harm(),
+                    harm: Harm { keeps_genesys_out: !is_admitted, ..Harm::default() },
                 };
                 question.fails("no Allow of it matches", finding, &[])
             }

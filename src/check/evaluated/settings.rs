@@ -255,7 +255,8 @@ fn concurrency(function: &FunctionFacts) -> Claim {
                     "Lambda throttles every invocation (429 TooManyRequestsException): the data action fails"
                         .to_owned(),
                 remedy: format!(
-                    "run `aws lambda delete-function-concurrency --region {} --function-name {}`, or reserve more",
+                    "if nobody switched it off on purpose, run `aws lambda delete-function-concurrency --region {} --function-name {}`, or \
+                     reserve more",
                     arn.region(),
                     arn.unqualified().name()
                 ),

@@ -458,6 +458,17 @@ impl Asked<'_> {
             }
         };
         let without = may_assume(self.role, &principal, None);
+        let admitted = match (self.facts.basis, &admitted.outcome) {
+            // Nobody said that it is one.
+            (Basis::Found { .. }, Outcome::Holds) => Claim {
+                insiders: vec![format!("`{}`", verifier.name())],
+                ..admitted.with_notice(format!(
+                    "the trust policy admits {verifier} too, with the external ID: whoever can become it may use the role. If it is not \
+                     your verifier, take it out of the trust policy"
+                ))
+            },
+            _ => admitted,
+        };
         let mut claims =
             vec![admitted, self.refused("the verifier without an external ID", without, || self.any_id())];
         claims.extend(insider::claim(verifier, Insider::of_verifier(self.facts), self.facts));

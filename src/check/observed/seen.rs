@@ -368,7 +368,9 @@ impl<'a> SeenUses<'a> {
         let consequence = match valid_until {
             Some(until) => {
                 let longest = match uses.first().is_some_and(|used| used.duration.is_none()) {
-                    true => " (12 hours: the event does not say how long they asked for)",
+                    true => {
+                        " (12 hours, the longest that IAM allows: the event does not say how long they asked for)"
+                    }
                     false => "",
                 };
                 format!(

@@ -3,9 +3,9 @@
 use super::Session;
 use crate::aws;
 use crate::check::Unknown;
-use crate::genesys::{self, Details, GenesysError};
+use crate::genesys::{self, Details, GenesysError, Organization};
 use crate::model::{
-    DesiredIntegration, DesiredState, GuardsReading, LiveAction, LiveState, LookForOrphans,
+    DesiredIntegration, DesiredState, GuardsReading, LiveAction, LiveOrganization, LiveState, LookForOrphans,
     OrganizationReading, OwnOrganization,
 };
 use crate::plan::Plan;
@@ -73,11 +73,13 @@ impl Session {
             };
         };
         match reading {
-            Ok(OrganizationReading::Read(organization)) => OwnOrganization::Read(organization.id.clone()),
+            Ok(OrganizationReading::Read(LiveOrganization { id, name, .. })) => {
+                OwnOrganization::Read { id: id.clone(), name: name.clone() }
+            }
             Err(error) => OwnOrganization::NotRead(error.brief()),
             Ok(OrganizationReading::NotAsked | OrganizationReading::NotRead(_)) => {
                 match client.organization().await {
-                    Ok(organization) => OwnOrganization::Read(organization.id),
+                    Ok(Organization { id, name }) => OwnOrganization::Read { id, name },
                     Err(error) => OwnOrganization::NotRead(error.brief()),
                 }
             }

@@ -71,10 +71,11 @@ fn take_integration_away(
     let (own, foreign): (Vec<&LiveAction>, Vec<&LiveAction>) = live.actions.iter().partition(is_ours);
     // A draft that was never published is not an action yet.
     let is_published = |id: &&String| live.actions.iter().any(|action| action.id == **id);
-    let drafts = live.drafts.iter().filter(|(id, _)| !is_published(id)).map(|(_, name)| name.clone());
-    let names: Vec<String> = foreign.iter().map(|action| action.name.clone()).chain(drafts).collect();
-    if !names.is_empty() {
-        side.blockers.push(GenesysBlocker::ForeignActions { integration: live.name.clone(), names });
+    let drafts = live.drafts.iter().filter(|(id, _)| !is_published(id));
+    let drafts: Vec<(String, String)> = drafts.map(|(id, name)| (name.clone(), id.clone())).collect();
+    let names: Vec<String> = foreign.iter().map(|action| action.name.clone()).collect();
+    if !names.is_empty() || !drafts.is_empty() {
+        side.blockers.push(GenesysBlocker::ForeignActions { integration: live.name.clone(), names, drafts });
     }
     if live.intended_state == "ENABLED" {
         side.first.push(GenesysChange::PatchIntegration {

@@ -198,19 +198,35 @@ pub(super) fn diff_role(
         _ => side.first.extend(planned.moves_first),
     }
     if !side.first.is_empty() || !side.last.is_empty() {
-        side.connections = connections(wanted);
+        side.connections = connections(wanted, role.0, live, &side);
     }
     side
 }
 
-fn connections(wanted: &DesiredIntegration) -> Vec<Connection> {
-    let of = |action: &DesiredAction| Connection {
-        action: action.state.content.name.clone(),
-        function: action.state.target.clone(),
+/// The spec's data actions, and others of the integration that stay and reach a function of the role.
+fn connections(
+    wanted: &DesiredIntegration,
+    role: &DesiredRole,
+    live: Option<&LiveIntegration>,
+    side: &Side,
+) -> Vec<Connection> {
+    let connection = |action: &str, function: &str| Connection {
+        action: action.to_owned(),
+        function: function.to_owned(),
         role: wanted.role.name().to_owned(),
         is_enabled: wanted.enabled,
     };
-    wanted.actions.iter().map(of).collect()
+    let named = wanted.actions.iter().map(|action| &action.state);
+    let touched: BTreeSet<&str> =
+        side.first.iter().chain(&side.last).filter_map(GenesysChange::touched_action).collect();
+    let stays = |one: &&LiveAction| {
+        !touched.contains(one.id.as_str())
+            && !named.clone().any(|state| state.content.name == one.name)
+            && role.functions.iter().any(|function| function.to_string() == one.target.trim())
+    };
+    let staying = live.into_iter().flat_map(|live| &live.actions).filter(stays);
+    let own = named.clone().map(|state| connection(&state.content.name, &state.target));
+    own.chain(staying.map(|one| connection(&one.name, one.target.trim()))).collect()
 }
 
 /// The marker of an integration that is or will be ours, and whether it is adopted: the data actions that its notes list then go

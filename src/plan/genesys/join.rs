@@ -37,6 +37,7 @@ pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
         if let Ok(Some(live)) = find(organization, integration, scope, &others) {
             shut_meanwhile(plan, live, integration, &mut side);
         }
+        side.blockers.extend(other_organization(organization, role, integration));
         let planned = of(plan, &role.role.name);
         merge(planned, side);
         let actions = proven(&planned.changes, integration);
@@ -48,6 +49,21 @@ pub(crate) fn add(plan: &mut Plan, live: &LiveState, desired: &DesiredState) {
     if !desired.is_part {
         take_orphans_away(plan, organization, desired, scope);
     }
+}
+
+/// Set if the role of an integration is not for the organization that has the integration.
+fn other_organization(
+    organization: &LiveOrganization,
+    role: &DesiredRole,
+    integration: &DesiredIntegration,
+) -> Option<GenesysBlocker> {
+    let external_id = &role.external_id;
+    (external_id.expose() != organization.id).then(|| GenesysBlocker::OtherOrganization {
+        integration: integration.name.clone(),
+        organization: organization.name.clone(),
+        // Both are organization IDs: where one is masked, so is the other.
+        ids: (!external_id.is_masked()).then(|| [external_id.expose().to_owned(), organization.id.clone()]),
+    })
 }
 
 /// Disables an integration while its credential switches from another role that changes in the same run: the

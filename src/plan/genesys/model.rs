@@ -36,6 +36,14 @@ pub enum GenesysBlocker {
     NotManaged { name: String, id: String, by: Owner },
     /// It would be destroyed, and this spec did not create it.
     NotOurs { name: String, id: String, by: Owner },
+    /// The role demands another organization's ID: the integration could not assume it.
+    OtherOrganization {
+        integration: String,
+        /// The name of the organization that has the integration.
+        organization: String,
+        /// The spec's external ID and the organization's ID, where the spec's may be shown.
+        ids: Option<[String; 2]>,
+    },
     /// Several have this name.
     Several { what: &'static str, name: String, ids: BTreeSet<String> },
     /// None has this ID.
@@ -64,7 +72,12 @@ pub enum GenesysBlocker {
     /// A role that was taken out of a spec with integrations would be deleted, and nobody looked who uses it.
     UsersUnknown { role: String },
     /// It would be destroyed with the integration, but is not this spec's.
-    ForeignActions { integration: String, names: Vec<String> },
+    ForeignActions {
+        integration: String,
+        names: Vec<String>,
+        /// Never published: the name and the ID of each.
+        drafts: Vec<(String, String)>,
+    },
 }
 
 /// Something a reviewer must know.

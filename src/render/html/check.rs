@@ -92,7 +92,7 @@ fn verdict(html: &mut Html<'_>, rows: &[RoleRow<'_>], summary: Summary, failed: 
                     html.text(&format!("{} below{each} with what to do.", plural(summary.causes, "cause")));
                 }
                 _ => {
-                    html.text(&verdict.proof_in_words);
+                    html.prose(&verdict.proof_in_words);
                     to_do(html, verdict);
                 }
             }

@@ -38,7 +38,7 @@ pub(super) fn roles(html: &mut Html<'_>, rows: &[RoleRow<'_>]) {
         html.raw("<a href=\"#roles\">All roles</a></header>\n<p class=\"headline\">");
         html.prose(&sentence_case(&role.verdict.headline)).raw("</p>\n");
         if tone != Tone::Broken {
-            html.raw("<p class=\"proof\">").text(&role.verdict.proof_in_words).raw("</p>\n");
+            html.raw("<p class=\"proof\">").prose(&role.verdict.proof_in_words).raw("</p>\n");
         }
         picture::figure(html, &role.picture, number, &picture_title(role));
         calls(html, role);

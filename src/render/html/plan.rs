@@ -91,7 +91,7 @@ fn headline(html: &mut Html<'_>, rows: &[PlannedRow<'_>], summary: &PlanSummary,
     }
     html.raw("</h1></div>\n<p>");
     match gainers([summary]) {
-        Some(who) => html.text(&format!("Access is widened for {who}.")),
+        Some(who) => html.prose(&format!("Access is widened for {who}.")),
         None if summary.genesys_not_read.is_some() => html.text("Genesys Cloud's side was not read."),
         None if tone == Tone::Open => html.text("Live state is not what the spec says: see below."),
         None if summary.changes() == 0 && !summary.blocked => html.raw(
@@ -102,7 +102,7 @@ fn headline(html: &mut Html<'_>, rows: &[PlannedRow<'_>], summary: &PlanSummary,
         None => html.raw("Access is not widened."),
     };
     for text in beside_gains(summary) {
-        html.text(&format!(" {}.", sentence_case(&text)));
+        html.prose(&format!(" {}.", sentence_case(&text)));
     }
     html.raw("</p></section>\n");
 }

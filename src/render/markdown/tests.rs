@@ -338,6 +338,8 @@ fn hostile_plan(text: &str) -> Plan {
         GenesysBlocker::NotOurs { name: t(), id: t(), by: Owner::Unknown },
         GenesysBlocker::Several { what: "integration", name: t(), ids: [t()].into() },
         GenesysBlocker::NoSuchId { what: "integration", id: t() },
+        GenesysBlocker::OtherOrganization { integration: t(), organization: t(), ids: Some([t(), t()]) },
+        GenesysBlocker::OtherOrganization { integration: t(), organization: t(), ids: None },
         GenesysBlocker::UsersUnknown { role: t() },
         GenesysBlocker::RoleInUse { role: t(), integration: t(), action: t(), is_taken_out: false },
         GenesysBlocker::NeedsReplacement {
@@ -355,7 +357,7 @@ fn hostile_plan(text: &str) -> Plan {
             is_replaced: true,
             fields: Vec::new(),
         },
-        GenesysBlocker::ForeignActions { integration: t(), names: vec![t()] },
+        GenesysBlocker::ForeignActions { integration: t(), names: vec![t()], drafts: vec![(t(), t())] },
     ];
     let accept = |is_outdated| HowToAccept { lines: vec![t(), format!("digest = {text}")], is_outdated };
     let role = RolePlan {

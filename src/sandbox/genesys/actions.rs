@@ -18,6 +18,7 @@ pub(crate) fn handle(call: &mut ReceivedCall<'_>, rest: &[&str]) -> ApiOutcome {
         (&Method::GET, ["drafts"]) => drafts(call),
         (&Method::POST, ["drafts"]) => create_draft(call),
         (&Method::POST, [id, "draft"]) => draft_of(call, id),
+        (&Method::DELETE, [id, "draft"]) => delete_draft(call, id),
         (&Method::GET, [id]) => get(call, id),
         (&Method::PATCH, [id]) => patch(call, id),
         (&Method::DELETE, [id]) => delete(call, id),
@@ -213,6 +214,12 @@ fn delete(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
     }
     organization.actions.remove(id).ok_or_else(|| missing(id))?;
     organization.drafts.remove(id);
+    Ok(ApiAnswer::empty())
+}
+
+fn delete_draft(call: &mut ReceivedCall<'_>, id: &str) -> ApiOutcome {
+    call.require("integrations:action:delete")?;
+    call.organization().drafts.remove(id).ok_or_else(|| missing(id))?;
     Ok(ApiAnswer::empty())
 }
 

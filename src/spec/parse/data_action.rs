@@ -16,7 +16,7 @@ use crate::spec::integration::{
 use crate::spec::limits;
 use crate::spec::model::FunctionRef;
 use crate::spec::reader::{MissingKey, Spanned, Table, json_of, wrong_type};
-use crate::text::one_line;
+use crate::text::{near_miss, one_line};
 
 /// Names used by CX as Code and the report, and ours.
 const RENAMED: [(&str, &str); 9] = [
@@ -312,11 +312,18 @@ impl Parser<'_> {
                 if !functions.iter().any(|function| function.arn == arn) {
                     // If the role has no functions, that is the fault to report.
                     if !functions.is_empty() {
+                        let known: Vec<&str> = functions.iter().map(|known| known.written.as_str()).collect();
+                        let meant = near_miss(&written.value, &known);
+                        let meant =
+                            meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
                         self.diagnostics.error(
                             written.span,
                             format!("`{}` is none of the role's functions", written.value),
                             "not in `functions`",
-                            format!("`functions` has {}: Genesys Cloud may invoke just those", listed()),
+                            format!(
+                                "{meant}`functions` has {}: Genesys Cloud may invoke just those",
+                                listed()
+                            ),
                         );
                     }
                     return None;
