@@ -4,7 +4,7 @@
 #   GENESYS_IAM       the binary (default: genesys-iam)
 #   SPEC              the specs: a file or folder per line (default: genesys.toml)
 #   REFUSE_WIDER      true: fail when access is widened; strangers: only when somebody unknown gains; limits: also when a limit ends
-#   ALLOW_ACCEPT      digests of accepts, and accounts with a reason, that REFUSE_WIDER lets pass
+#   ALLOW_ACCEPT      what the specs accept and REFUSE_WIDER lets pass, as the refusal prints it: ACCOUNT/ROLE@DIGEST
 #   ADOPT, PRUNE      true: take over what the specs did not make, remove what was taken out of them
 #   OTHER_SPEC        specs that are kept somewhere else, by name: one per line
 #   ROLE, ACCOUNT     only these roles and accounts: one per line (default: all); not for apply, where the plan says it

@@ -17,41 +17,58 @@ comment=$work/comment.md
 is_spec() {
     local name
     for name in "${names[@]}"; do
+        name=${name#./}
         # The specs of a folder are not those of folders in it.
         case "$1" in
         "${name%/}") return 0 ;;
-        *.toml) if [ "${1%/*}" = "${name%/}" ]; then return 0; fi ;;
+        */*.toml) if [ "${1%/*}" = "${name%/}" ]; then return 0; fi ;;
+        # The folder of all of it.
+        *.toml) if [ -z "$name" ] || [ "$name" = . ]; then return 0; fi ;;
         esac
     done
     return 1
 }
 
-# What becomes of the specs' files in the pull request: those that it removes or moves elsewhere, and those whose account it changes, each
-# with a sentence behind a tab. What such a spec made is read only as long as another of its account is.
+# What the specs of the base branch are about, and those here: an account, its roles, as JSON.
+describe() {
+    "$binary" ${allowed[@]+"${allowed[@]}"} "$@" validate --json 2>/dev/null || true
+}
+
+# What becomes of the specs of the base branch: those whose roles are in no spec any longer, and those that are of another account now,
+# each with a sentence behind a tab. What such a spec made is read only as long as another of its account is. Compared are the
+# files themselves: a list of changes can be cut short, and a patch can be written so that it looks harmless.
 left_behind() {
-    local old new
+    local base entries path blob before after
     [ -n "${PULL_REQUEST:-}" ] || return 0
-    # A slash begins no file's name: without a new one, there is still something to read.
-    gh api --paginate "repos/$GITHUB_REPOSITORY/pulls/$PULL_REQUEST/files" --jq '.[]
-        | if .status == "removed" then [.filename, "/"]
-          elif .status == "renamed" then [.previous_filename, .filename] else empty end,
-          # A renamed file can be an edited one, and of a large one GitHub shows no patch.
-          if .status == "removed" or .status == "added" then empty
-          elif (.patch // "" | test("(^|\n)-\\s*account_id\\s*=")) then [.filename, "/account"]
-          elif .patch == null and .changes != null and .changes > 0 then [.filename, "/unseen"] else empty end
-        | @tsv' |
-        while IFS=$'\t' read -r old new; do
-            # shellcheck disable=SC2016
-            if is_spec "$old" && [ "$new" = /account ]; then
-                printf '%s\tchanges the `account_id` of `%s`. If that is its AWS account, what that spec made in the former one stays, as open as before, unless it was destroyed; %s\n' \
-                    "$old" "${old//\`/}" "once no spec is of that account no run looks there. Run \`genesys-iam destroy\` with the former file first."
-            elif is_spec "$old" && [ "$new" = /unseen ]; then
-                printf '%s\tchanges more of `%s` than GitHub shows: whether its `account_id` is another is not known.\n' "$old" "${old//\`/}"
-            elif is_spec "$old" && ! is_spec "$new"; then
-                printf '%s\tremoves `%s`. What that spec made stays, as open as before, unless it was destroyed; once no other spec is of its account %s\n' \
-                    "$old" "${old//\`/}" "no run looks there. Run \`genesys-iam destroy\` with that file first."
-            fi
-        done
+    command -v jq >/dev/null || return 1
+    base=$(gh api "repos/$GITHUB_REPOSITORY/pulls/$PULL_REQUEST" --jq .base.sha) || return 1
+    entries=$(gh api "repos/$GITHUB_REPOSITORY/git/trees/$base?recursive=1" --jq 'if .truncated then error("cut short") else .tree[]
+        | select(.type == "blob" and (.path | endswith(".toml"))) | [.path, .sha] | @tsv end') || return 1
+    describe "${specs[@]}" >"$work/specs.json"
+    mkdir -p "$work/base"
+    while IFS=$'\t' read -r path blob; do
+        if [ -z "$path" ] || ! is_spec "$path"; then continue; fi
+        if [ -f "$path" ] && [ "$(git hash-object -- "$path" 2>/dev/null)" = "$blob" ]; then continue; fi
+        gh api -H 'Accept: application/vnd.github.raw+json' "repos/$GITHUB_REPOSITORY/git/blobs/$blob" >"$work/base/${path##*/}" || return 1
+        before=$(describe --file "$work/base/${path##*/}" | jq --compact-output '.specs[0] // {}') || return 1
+        after=$(jq --raw-output --arg path "$path" --argjson is_here "$([ -f "$path" ] && echo true || echo false)" \
+            --argjson before "${before:-null}" '
+            def name: gsub("[`\\n\\t]"; "");
+            (.specs // []) as $specs | $before.account_id as $account
+            | ([$specs[] | select(.account_id == $account) | (.roles // [])[]] | unique) as $kept
+            | if $is_here then
+                ([$specs[] | select(.file == $path or (.file | endswith("/" + $path)))][0].account_id) as $now
+                | if $account == null or $now == null then "changes `\($path | name)`: whether it is of another AWS account now is not known."
+                  elif $account != $now then "changes the `account_id` of `\($path | name)` from \($account) to \($now). What that spec made in the former account stays, as open as before, unless it was destroyed; once no spec is of that account no run looks there. Run `genesys-iam destroy` with the former file first."
+                  else empty end
+              else (if $before.roles == null then null else $before.roles - $kept end) as $left
+                | if $left == [] then empty
+                  else "removes `\($path | name)`. What that spec made stays, as open as before, unless it was destroyed"
+                    + (if $left == null then "" else ": \(if ($left | length) == 1 then "role" else "roles" end) \([$left[] | "`\(name)`"] | join(", "))" end)
+                    + "; once no other spec is of its account no run looks there. Run `genesys-iam destroy` with that file first." end
+              end' "$work/specs.json") || return 1
+        if [ -n "$after" ]; then printf '%s\t%s\n' "$path" "$after"; fi
+    done <<<"$entries"
 }
 
 # Whether one of those files goes that nobody allowed to.
@@ -86,7 +103,7 @@ esac
         if [ -n "$file" ]; then printf '> [!CAUTION]\n> This pull request %s\n\n' "$line"; fi
     done <<<"$left"
     if [ "$removed" = unknown ]; then
-        printf '> [!CAUTION]\n> Which files the pull request removes could not be read: what a removed spec made stays.\n\n'
+        printf '> [!CAUTION]\n> Which specs the pull request removes could not be read: what a removed spec made stays.\n\n'
     fi
     if [ -n "${PULL_REQUEST:-}" ]; then next='Merging applies'; else next='The next step applies'; fi
     if [ "$status" -eq 0 ]; then

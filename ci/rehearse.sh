@@ -23,18 +23,17 @@ export KEPT=$kept REAL=${GENESYS_IAM:-genesys-iam} PLAN=${PLAN:-.genesys-iam/reh
 
 cat >"$kept/bin/gh" <<'SCRIPT'
 #!/usr/bin/env bash
-# Answers that the comment is there once it was written, and what git knows of the pull request's files.
+# Answers that the comment is there once it was written, and what git knows of the base branch.
 echo "gh ${*//$'\n'/ }" >>"$KEPT/gh.log"
 case " $* " in
-    */files' '*)
-        base=$(git merge-base HEAD "${BASE:-main}" 2>/dev/null || git rev-parse HEAD)
-        git diff --name-status --find-renames "$base" | while IFS=$'\t' read -r status old new; do
-            case "$status" in
-                D) printf '%s\t/\n' "$old" ;;
-                R*) printf '%s\t%s\n' "$old" "$new" ;;
-                M) if git diff "$base" -- "$old" | grep -Eq '^-[[:space:]]*account_id[[:space:]]*='; then printf '%s\t/account\n' "$old"; fi ;;
-            esac
+    *' .base.sha '*) git merge-base HEAD "${BASE:-main}" 2>/dev/null || git rev-parse --verify --quiet HEAD || echo none ;;
+    */git/trees/none*) ;;
+    */git/trees/*)
+        base=${2##*/trees/} # of `gh api repos/…`
+        git ls-tree -r "${base%%\?*}" | while IFS=$' \t' read -r _ _ blob path; do
+            case "$path" in *.toml) printf '%s\t%s\n' "$path" "$blob" ;; esac
         done ;;
+    */git/blobs/*) git cat-file blob "${!###*/}" ;;
     *' --paginate '*) if [ -e "$KEPT/comment.md" ]; then echo 1; fi ;;
     *' --method '*) for word in "$@"; do case $word in body=@*) cp "${word#body=@}" "$KEPT/comment.md" ;; esac; done ;;
 esac

@@ -149,7 +149,8 @@ pub fn import(
         // An organization has one.
         (None, None) => "that of the other roles".to_owned(),
     };
-    let expected = expected.or(id.as_deref());
+    let is_common = |id: &&str| ids.iter().filter(|other| other.as_str() == *id).count() > 1;
+    let expected = expected.or(id.as_deref().filter(is_common));
     limits.extend(found.iter().filter_map(|role| of_another(role, expected?, &whose)));
     let organization_keys: String = [("region", &cloud.region), ("credentials", &cloud.credentials)]
         .into_iter()

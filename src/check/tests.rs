@@ -388,7 +388,7 @@ fn a_caller_whom_the_trust_policy_names_is_not_everybody() {
     };
     assert_eq!(lets_in(allow(caller)), [caller]);
     assert_ne!(lets_in(allow("*")), [caller]);
-    // The documents do not explain it: nobody knows whom else AWS lets in.
+    // The documents do not explain it: nobody knows who else gets in.
     let right = genesys(&format!(r#"{{"StringEquals":{{"sts:ExternalId":"{RIGHT}"}}}}"#));
     assert!(lets_in(right).contains(&"whoever knows the role's ARN".to_owned()));
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::CommandError;
 use super::names::all_names;
 use super::options::Global;
+use super::page;
 use super::specs::{SpecSource, toml_files};
 use crate::spec::{
     LoadError, LoadOptions, Loaded, Severity, SpecNames, UnreadSpec, is_another_toml, load, read_spec,
@@ -55,7 +56,7 @@ fn beside(path: &Path, global: &Global) -> Result<Option<SpecNames>, String> {
         Err(error) => return Err(error.to_string()),
     }
     // It needs none of its secrets to say what it names.
-    let options = LoadOptions { allowed: &global.allow_env, is_offline: true };
+    let options = LoadOptions { allowed: &global.allow_env, is_offline: true, today: page::today() };
     match load(path, options) {
         Ok(Loaded { spec, .. }) => Ok(Some(all_names(&SpecSource::File(path.to_owned()), &spec).beside())),
         Err(LoadError::NotSpec { .. }) => Ok(None),

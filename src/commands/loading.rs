@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::options::Global;
+use super::page;
 use super::specs::SpecSource;
 use super::{CommandError, specs};
 use crate::arn::FunctionArn;
@@ -59,7 +60,7 @@ pub(super) fn with_ids_from_variables(text: String, output: &Output) -> String {
 }
 
 pub(super) fn offline(global: &Global) -> LoadOptions<'_> {
-    LoadOptions { allowed: &global.allow_env, is_offline: true }
+    LoadOptions { allowed: &global.allow_env, is_offline: true, today: page::today() }
 }
 
 fn load_with(from: &SpecSource, options: LoadOptions<'_>, output: &Output) -> Result<Spec, CommandError> {

@@ -262,10 +262,9 @@ pub struct WideningGuard {
     /// Exit with 3, nothing done for that spec, when its plan widens access, or only when strangers gain: for unattended pipelines
     #[arg(long, value_name = "WHOSE", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
     pub refuse_wider: Option<Widened>,
-    /// With --refuse-wider, let pass that the spec accepts this access from outside the account, or leaves it in a role
-    /// taken out of it: the `digest` of a [[role.accept]], the account of an `account_reason`, or ROLE@DIGEST as the
-    /// refusal prints it (repeatable)
-    #[arg(long, value_name = "DIGEST|ACCOUNT|ROLE@DIGEST", requires = "refuse_wider")]
+    /// With --refuse-wider, let pass that the spec accepts this access from outside the account, keeps it, or leaves it in
+    /// a role taken out of it: as the refusal prints it, for one role (repeatable)
+    #[arg(long, value_name = "ACCOUNT/ROLE@DIGEST", requires = "refuse_wider")]
     pub allow_accept: Vec<String>,
 }
 

@@ -1,6 +1,8 @@
 //! What a page needs to know of its surroundings.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::Status;
 use super::options::ReportFormat;
@@ -12,6 +14,11 @@ use crate::render::output::{Output, OutputError};
 pub(super) fn time() -> Timestamp {
     let pinned = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
     pinned.and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_else(Timestamp::now)
+}
+
+/// The day on which what a spec accepts has expired, or not yet.
+pub(super) fn today() -> Date {
+    time().to_zoned(TimeZone::UTC).date()
 }
 
 /// A page is for a file: on a terminal it is thousands of characters that nobody reads.

@@ -6,7 +6,7 @@ use super::Status;
 use super::options::{Widened, WideningGuard};
 use crate::explain::Explain;
 use crate::model::OwnOrganization;
-use crate::plan::{KeptStranger, Plan};
+use crate::plan::{KeptStranger, Notice, Plan};
 use crate::spec::UnreadSpec;
 use crate::text::{one_line, shell_word};
 use crate::view::few;
@@ -15,7 +15,23 @@ use crate::view::few;
 ///
 /// See [`refusal`].
 pub(super) fn may_be_carried_out(plan: &Plan, guard: &WideningGuard) -> Result<(), PlanError> {
-    refusal(plan, guard).map_or(Ok(()), Err)
+    match refusal(plan, guard) {
+        Some(why) => Err(why),
+        // The plan said that whoever applies it looks: a function that works may be exchanged for one that does not exist.
+        None => match unknown_functions(plan).as_slice() {
+            [] => Ok(()),
+            functions => Err(PlanError::FunctionsUnknown(functions.to_vec())),
+        },
+    }
+}
+
+fn unknown_functions(plan: &Plan) -> Vec<String> {
+    let notices = plan.roles.iter().flat_map(|role| &role.notices);
+    let unknown = notices.filter_map(|notice| match notice {
+        Notice::FunctionUnknown { function, .. } => Some(format!("`{}`", function.label())),
+        _ => None,
+    });
+    unknown.collect()
 }
 
 /// Why a plan may not be carried out, and which of its roles' changes may.
@@ -117,6 +133,8 @@ pub(super) enum PlanError {
         "whether roles were taken out of the spec, with strangers inside, is not known, and `--refuse-wider` is given: nothing was changed ({0})"
     )]
     TakenOutUnknown(String),
+    #[error("whether Lambda has {} is not known: nothing was changed", few(.0))]
+    FunctionsUnknown(Vec<String>),
     #[error("{why}")]
     InPart { why: Box<PlanError>, refused: Vec<String>, passing: Vec<String> },
     #[error("set `name` in the spec: without it, roles of another file called `{0}` would look like its own")]
@@ -159,6 +177,10 @@ impl Explain for PlanError {
             Self::InPart { why, refused, passing } => {
                 let help = why.help()?;
                 return Some(format!("{help}; {}", how_to_apply_the_rest(refused, passing)));
+            }
+            Self::FunctionsUnknown(_) => {
+                "allow whoever applies lambda:GetFunctionConfiguration on it: `genesys-iam permissions --for apply` of this spec has that; or \
+                 wait, if Lambda did not answer"
             }
             Self::Blocked => "each `blocked:` line of the plan says what can be done",
             Self::Strangers(organization) => {
@@ -215,6 +237,7 @@ impl Explain for PlanError {
         match self {
             Self::InPart { why, .. } => why.status(),
             Self::Blocked
+            | Self::FunctionsUnknown(_)
             | Self::Wider
             | Self::Strangers(_)
             | Self::NotShown(_)

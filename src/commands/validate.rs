@@ -10,6 +10,7 @@ use super::options::Global;
 use super::report::report_json;
 use super::specs::{self, SpecSource};
 use super::{CommandError, Status, fleet, loading};
+use crate::arn::AccountId;
 use crate::render::diagnostics;
 use crate::render::output::Output;
 use crate::render::style::{ERROR, GOOD, paint};
@@ -63,6 +64,7 @@ fn as_json(sources: &[SpecSource], global: &Global, output: &Output) -> Result<S
                     Some(LoadError::Invalid { text, diagnostics, .. }) => json!({
                         "file": name,
                         "valid": false,
+                        "account_id": account_of(text),
                         "diagnostics": diagnostics::json(diagnostics, text),
                     }),
                     _ => json!({
@@ -101,4 +103,11 @@ fn one(
         spec.aws.account_id
     ))?;
     Ok(Status::Done)
+}
+
+/// The account that a faulty spec is about, if that much can be read of it.
+fn account_of(text: &str) -> Option<String> {
+    let spec: toml::Table = text.parse().ok()?;
+    let id = spec.get("aws")?.get("account_id")?.as_str()?;
+    id.parse::<AccountId>().is_ok().then(|| id.to_owned())
 }

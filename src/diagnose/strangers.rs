@@ -7,6 +7,7 @@ use super::shell::Shell;
 use super::trust::trust;
 use crate::arn::global_region;
 use crate::check::{Facts, Finding, Incident};
+use crate::policy::{REVOCATION, revocation};
 
 /// Closes the role if it is still open; then CloudTrail says what they did.
 pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy {
@@ -30,7 +31,20 @@ pub(super) fn got_in(facts: &Facts, finding: &Finding, shell: &Shell) -> Remedy 
         let end =
             "Revoke sessions > Revoke active sessions (Genesys Cloud gets a new one with its next call)";
         console.push(say(format!("end their sessions: IAM > Roles > {} > {end}", role.name)));
-        cli.push(say(format!("end their sessions in the console: IAM > Roles > {} > {end}", role.name)));
+        if let Some(now) = facts.now {
+            cli.push(say("end their sessions (Genesys Cloud gets a new one with its next call):"));
+            let document = revocation(&now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+            cli.push(run(shell.aws(&[
+                "iam",
+                "put-role-policy",
+                "--role-name",
+                &role.name,
+                "--policy-name",
+                REVOCATION,
+                "--policy-document",
+                &document,
+            ])));
+        }
     }
     // Changes of IAM are recorded where IAM is, sessions where they were asked for.
     let home = global_region(&role.arn.partition);

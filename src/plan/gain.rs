@@ -21,13 +21,14 @@ pub struct Denial {
 impl Plan {
     /// Those from outside whom the spec keeps inside.
     pub fn kept_strangers(&self) -> Vec<KeptStranger> {
+        let kept = |what: String, key: &str| Some((what, key.to_owned()));
         let of = |role: &RolePlan, notice: &Notice| match notice {
             Notice::Accepted { what, gains, outsiders: Some(digest), .. } => {
                 let gains = if gains.is_empty() { what.clone() } else { gains.join(", ") };
-                Some(KeptStranger { what: gains, key: digest.clone() })
+                kept(gains, digest)
             }
             Notice::AcceptsNothing { what, outsiders: Some(digest), .. } => {
-                Some(KeptStranger { what: format!("{what}, which is not there yet"), key: digest.clone() })
+                kept(format!("{what}, which is not there yet"), digest)
             }
             Notice::AcceptedOpen { role: accepted, admits, digest } => {
                 let accepted = accepted.name();
@@ -37,17 +38,25 @@ impl Plan {
                         format!("{} may assume `{accepted}`, which the spec accepts", admits.join(" and "))
                     }
                 };
-                Some(KeptStranger { what, key: digest.clone() })
+                kept(what, digest)
             }
             // Who is new gains, and keeps nothing.
-            Notice::ConfirmedAccount { account, .. } if !role.admits_newly(account) => Some(KeptStranger {
-                what: format!("AWS account {account} may assume the role as Genesys Cloud"),
-                key: account.to_string(),
-            }),
+            Notice::ConfirmedAccount { account, .. } if !role.admits_newly(account) => {
+                kept(format!("AWS account {account} may assume the role as Genesys Cloud"), account.as_str())
+            }
+            Notice::KeepsTenant { external_id, digest } => {
+                kept(format!("whoever brings the external ID {external_id} may assume the role"), digest)
+            }
             _ => None,
         };
+        let is_one = self.roles.len() == 1;
         let of_role = |role: &'_ RolePlan| -> Vec<KeptStranger> {
-            role.notices.iter().filter_map(|notice| of(role, notice)).collect()
+            let name = &role.role;
+            let kept = |(what, key): (String, String)| KeptStranger {
+                what: if is_one { what } else { format!("{what} (role `{name}`)") },
+                key: format!("{}/{name}@{key}", self.account_id),
+            };
+            role.notices.iter().filter_map(|notice| of(role, notice)).map(kept).collect()
         };
         let mut kept: Vec<KeptStranger> = self.roles.iter().flat_map(of_role).collect();
         kept.sort();

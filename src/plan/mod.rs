@@ -28,7 +28,8 @@ pub use iam::{
     prune_role,
 };
 pub use model::{
-    Blocker, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt, Widening,
+    Blocker, BoundaryLimits, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, TenantDoubt,
+    Widening,
 };
 pub use party::{Gain, KeptStranger, Party};
 pub use reading::{CALLS_PER_ROLE, LISTINGS, Reads};

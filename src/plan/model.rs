@@ -37,6 +37,13 @@ pub struct Plan {
     pub missing_credentials: Option<[String; 2]>,
 }
 
+/// What a permissions boundary allows at most. `None`: it was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundaryLimits {
+    pub arn: Arn,
+    pub grants: Option<Vec<String>>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolePlan {
     pub role: String,
@@ -284,6 +291,17 @@ pub enum Notice {
     ConfirmedAccount {
         account: AccountId,
         reason: String,
+    },
+    /// A permissions boundary goes, or another takes its place.
+    BoundaryChange {
+        before: BoundaryLimits,
+        after: Option<BoundaryLimits>,
+    },
+    /// The role admits an external ID that is known not to be the organization's, and the spec keeps it so.
+    KeepsTenant {
+        external_id: String,
+        /// Of the live trust policy.
+        digest: String,
     },
     ExtraAttached {
         policy: Arn,

@@ -52,7 +52,7 @@ pub struct Gain {
 pub struct KeptStranger {
     /// `AWS account 999988887777 may assume the role`
     pub what: String,
-    /// What names just this: the digest of what is accepted, the account, or a role with the digest of its trust policy.
+    /// What names just this: `ACCOUNT/ROLE@…`, with the digest of what is accepted or of the trust policy, or an account.
     pub key: String,
 }
 

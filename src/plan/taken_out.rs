@@ -52,9 +52,9 @@ impl<'a> Inside<'a> {
     pub(super) fn role(&self, name: &str, trust: Option<&Document>) -> Vec<KeptStranger> {
         let Some(trust) = trust else {
             let what = format!("nobody knows who may assume role `{name}`: its trust policy cannot be read");
-            return vec![KeptStranger { what, key: name.to_owned() }];
+            return vec![KeptStranger { what, key: format!("{}/{name}", self.desired.account_id) }];
         };
-        let key = format!("{name}@{}", trust.digest());
+        let key = format!("{}/{name}@{}", self.desired.account_id, trust.digest());
         let kept = |who| KeptStranger { what: format!("{who} may assume role `{name}`"), key: key.clone() };
         let who = outsiders(trust, &self.arn(name), Insiders::Genesys(&self.organizations));
         who.into_iter().map(kept).collect()

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::model::{RolePlan, TenantDoubt, Widening};
+use super::model::{Notice, RolePlan, TenantDoubt, Widening};
 use super::party::{Party, party};
 use crate::arn::AccountId;
 use crate::model::{DesiredRole, DesiredState, LiveRole, LiveState, OwnOrganization, is_of};
@@ -54,11 +54,19 @@ pub(super) fn widen_by_tenant(
     live: &LiveState,
     admitted: &Admitted,
 ) {
-    if !plan.gains(own).iter().any(|gain| gain.party == Party::Genesys) {
-        return;
-    }
     let external_id = desired.external_id.expose();
     let account = &desired.genesys_account_id;
+    if !plan.gains(own).iter().any(|gain| gain.party == Party::Genesys) {
+        let role = live.roles.get(&desired.role.name).and_then(|live| live.role.as_ref());
+        if let (OwnOrganization::Read { id, .. }, Some(role)) = (&live.own_organization, role)
+            && id != external_id
+            && admits(role, account, external_id)
+        {
+            let (external_id, digest) = (external_id.to_owned(), role.role.assume_role_policy.digest());
+            plan.notices.push(Notice::KeepsTenant { external_id, digest });
+        }
+        return;
+    }
     let is_genesys = |grant: &Grant| party(grant.subject(), own) == Party::Genesys;
     let access = &plan.access;
     let before = access.before.assume.iter().map(AsRef::as_ref).filter(|grant| grant.admits_somebody());

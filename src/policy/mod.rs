@@ -36,5 +36,5 @@ pub use named::{NamedParty, is_unique_id, named_parties};
 pub use operator::{OPERATORS, is_known_operator};
 pub use pattern::wildcard_matches;
 pub use request::{Context, ContextValue, Principal, Request};
-pub use revocation::{ISSUED, only_revokes, revokes_sessions};
+pub use revocation::{ISSUED, REVOCATION, only_revokes, revocation, revokes_sessions};
 pub use witness::{AcceptedId, AcceptedIds, accepted_ids, caller_accounts};

@@ -5,6 +5,16 @@ use super::document::{Document, Effect, Statement};
 
 pub const ISSUED: &str = "aws:TokenIssueTime";
 
+/// The name that IAM's console gives the inline policy.
+pub const REVOCATION: &str = "AWSRevokeOlderSessions";
+
+/// What ends the sessions made before `time`, in RFC 3339, as the console writes it.
+pub fn revocation(time: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Action":["*"],"Resource":["*"],"Condition":{{"DateLessThan":{{"{ISSUED}":"{time}"}}}}}}]}}"#
+    )
+}
+
 /// Whether a statement denies everything to sessions by when they were made.
 pub fn revokes_sessions(statement: &Statement) -> bool {
     let is_any = |values: &[String]| values.iter().any(|value| value == "*");
@@ -43,6 +53,7 @@ mod tests {
             only_revokes(&Document::parse(&text).unwrap())
         };
         let older = r#"{"DateLessThan":{"aws:TokenIssueTime":"2026-01-01T00:00:00Z"}}"#;
+        assert!(only_revokes(&Document::parse(&revocation("2026-01-01T00:00:00Z")).unwrap()));
         assert!(is("Deny", "*", older));
         assert!(!is("Allow", "*", older) && !is("Deny", "lambda:*", older) && !is("Deny", "*", "{}"));
         // That would keep Genesys Cloud out from then on.

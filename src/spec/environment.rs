@@ -2,6 +2,8 @@
 
 use std::io;
 
+use jiff::civil::Date;
+
 /// Environment variables and files that a spec may name.
 pub trait Environment {
     fn variable(&self, name: &str) -> Option<String>;
@@ -10,6 +12,10 @@ pub trait Environment {
     /// Whether values are only inspected, not used: then an unset variable is just a warning.
     fn is_offline(&self) -> bool {
         false
+    }
+    /// Today, in UTC. `None`: what ends on some day is taken as it is written.
+    fn today(&self) -> Option<Date> {
+        None
     }
     /// Reads a file of at most `limit` bytes. Relative paths are relative to the spec's folder.
     ///

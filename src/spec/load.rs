@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use toml::de::DeTable;
 
 use super::diagnostic::Diagnostic;
@@ -48,6 +49,8 @@ pub struct LoadOptions<'a> {
     pub allowed: &'a [String],
     /// The spec is only inspected: an unset variable is just a warning.
     pub is_offline: bool,
+    /// In UTC.
+    pub today: Date,
 }
 
 impl Environment for SystemEnvironment<'_> {
@@ -61,6 +64,10 @@ impl Environment for SystemEnvironment<'_> {
 
     fn is_offline(&self) -> bool {
         self.options.is_offline
+    }
+
+    fn today(&self) -> Option<Date> {
+        Some(self.options.today)
     }
 
     fn file(&self, path: &str, limit: u64) -> io::Result<String> {

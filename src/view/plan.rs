@@ -300,6 +300,7 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
         matches!(
             notice,
             Notice::ConfirmedAccount { .. }
+                | Notice::KeepsTenant { .. }
                 | Notice::Accepted { lets_in: true, .. }
                 | Notice::AcceptedOpen { .. }
                 | Notice::FunctionUnknown { .. }
@@ -335,7 +336,12 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
             add(Caution { blocks: false, remark: Remark::new(one_line(&what)) });
         }
         for notice in role.notices.iter().filter(is_cautioned) {
-            add(Caution { blocks: false, remark: notice_remark(notice, &role.role) });
+            let mut remark = notice_remark(notice, &role.role);
+            let name = one_line(&role.role);
+            if plan.roles.len() > 1 && !remark.what.contains(&*name) {
+                remark.what = format!("role `{name}`: {}", remark.what);
+            }
+            add(Caution { blocks: false, remark });
         }
     }
     cautions

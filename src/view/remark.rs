@@ -6,7 +6,8 @@ use super::words::{few, plural, tag_missing};
 use crate::arn::{Arn, FunctionArn, Qualifier};
 use crate::model::OwnOrganization;
 use crate::plan::{
-    Blocker, GuardFinding, GuardedCall, HowToAccept, Notice, Owned, Owner, TenantDoubt, Widening,
+    Blocker, BoundaryLimits, GuardFinding, GuardedCall, HowToAccept, Notice, Owned, Owner, TenantDoubt,
+    Widening,
 };
 use crate::text::one_line;
 
@@ -184,7 +185,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
         Notice::FunctionUnknown { function, line, why } => {
             let place = function_in_words(function, *line);
             format!(
-                "whether Lambda has {place} is not known, and `apply`, which may look, refuses the plan if not: {}",
+                "whether Lambda has {place} is not known; `apply` carries the plan out only if it may look, and finds it: {}",
                 one_line(why)
             )
         }
@@ -222,6 +223,20 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             "the tag `{}` is overwritten: by AWS's templates it exempts a role from policies of the AWS organization, which \
              were not read and may refuse Genesys Cloud afterwards",
             one_line(key)
+        ),
+        Notice::BoundaryChange { before, after } => match after {
+            Some(after) => format!(
+                "with the permissions boundary {} in place of {}",
+                limits_in_words(after, "allows"),
+                limits_in_words(before, "allowed")
+            ),
+            None => format!("without its permissions boundary {}", limits_in_words(before, "allowed")),
+        },
+        Notice::KeepsTenant { external_id, digest: _ } => format!(
+            "role `{}` admits the external ID `{}`, which is not your Genesys Cloud organization's, and the spec keeps it: whoever brings it \
+             may assume the role",
+            one_line(role),
+            one_line(external_id)
         ),
         Notice::ConfirmedAccount { account, reason } => format!(
             "{account} is trusted, which Genesys does not list among its accounts; the spec's reason: \"{}\"",
@@ -272,6 +287,16 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
             users_of(policy, "PermissionsPolicy")
         ),
     })
+}
+
+/// `` `arn:…`, which allows at most s3:GetObject on *``
+fn limits_in_words(BoundaryLimits { arn, grants }: &BoundaryLimits, allows: &str) -> String {
+    let arn = one_line(&arn.to_string()).into_owned();
+    match grants.as_deref() {
+        None => format!("`{arn}`, of which it is not known what it {allows}"),
+        Some([]) => format!("`{arn}`, which {allows} nothing"),
+        Some(grants) => format!("`{arn}`, which {allows} at most {}", one_line(&few(grants))),
+    }
 }
 
 /// The command that names them.

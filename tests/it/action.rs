@@ -28,12 +28,15 @@ set -eu
 echo "$*" >> "$GH_LOG"
 case "$*" in
   *--method*) for word in "$@"; do case $word in body=@*) cp "${word#body=@}" "$GH_BODY";; esac; done ;;
-  */files*)
+  *.base.sha*) echo 89abcdef ;;
+  */git/trees/89abcdef*)
     if [ -e unread ]; then exit 1; fi
-    if [ -e files.json ]; then
-      while [ "$1" != --jq ]; do shift; done
-      jq --raw-output "$2" files.json
-    fi ;;
+    while [ "$1" != --jq ]; do shift; done
+    mkdir -p base
+    (cd base && find . -type f | sort | while read -r path; do printf '%s\t%s\n' "${path#./}" "$(git hash-object "$path")"; done) |
+      jq -Rn '[inputs | split("\t") | {path: .[0], type: "blob", sha: .[1]}] | {truncated: false, tree: .}' | jq --raw-output "$2" ;;
+  */git/blobs/*)
+    find base -type f | while read -r path; do if [ "$(git hash-object "$path")" = "${!###*/}" ]; then cat "$path"; break; fi; done ;;
   *--paginate*) cat "$GH_EXISTING" 2>/dev/null || true ;;
 esac
 "#;
@@ -94,72 +97,77 @@ esac
 /// The last spec of its account is read by no run afterwards: only the pull request shows that it goes.
 #[cfg(unix)]
 #[test]
-fn a_spec_whose_file_the_pull_request_removes_is_named_first_in_the_comment() {
+fn a_spec_that_the_pull_request_removes_or_gives_another_account_is_named_first_in_the_comment() {
     let action = Action::of_a_folder();
-    // As GitHub lists the files of a pull request.
-    let files = r#"[
-        {"filename": "specs/old.toml", "status": "removed"},
-        {"filename": "specs/notes.md", "status": "removed"},
-        {"filename": "other/old.toml", "status": "removed"},
-        {"filename": "specs/a.toml", "status": "modified", "patch": "@@ -3 +3 @@\n [aws]\n-account_id = \"1\"\n+account_id = \"2\""},
-        {"filename": "specs/b.toml", "status": "modified", "patch": "@@ -3 +3 @@\n [aws]\n-region = \"1\"\n+region = \"2\""},
-        {"filename": "specs/sub/deep.toml", "status": "renamed", "previous_filename": "specs/deep.toml"},
-        {"filename": "attic/moved.toml", "status": "renamed", "previous_filename": "specs/moved.toml"},
-        {"filename": "specs/new name.toml", "status": "renamed", "previous_filename": "specs/old name.toml"}
-    ]"#;
-    fs::write(action.project.path("files.json"), files).unwrap();
+    let base = |file: &str, text: &str| {
+        let path = action.project.path(&format!("base/{file}"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let here = |file: &str| fs::read_to_string(action.project.path(file)).unwrap();
+    let (a, b) = (here("specs/a.toml"), here("specs/b.toml"));
+    // Of another account, and the edit only adds lines.
+    let hidden = "[aws]\nregion = \"us-east-1\"\naccount_id = \"999988887777\"\n";
+    base("specs/a.toml", &a.replace("111122223333", "999988887777"));
+    base("specs/b.toml", &format!("# An edit that matters to nobody\n{b}"));
+    // Gone; gone from a name with a space; in a folder of its own; not a spec of the run; and no spec.
+    base("specs/old.toml", &a.replace("\"aR", "\"oldR"));
+    base("specs/old name.toml", "[aws]\naccount_id = 1\n");
+    base("specs/deep/x.toml", &a);
+    base("other/old.toml", &a);
+    base("specs/notes.md", "");
+    // Moved within the folder.
+    base("specs/was.toml", &b.replace("name = \"b\"", "name = \"was\""));
     action.step("plan", &[("SPEC", "specs")]).expect(0);
     let comment = action.read("body.md");
-    assert!(
-        comment.contains("> This pull request changes the `account_id` of `specs/a.toml`. If that is"),
-        "{comment}"
-    );
-    assert!(!comment.contains("`specs/b.toml`. If"), "{comment}");
-    for file in ["old", "moved", "deep"] {
-        let caution = format!(
-            "> [!CAUTION]\n> This pull request removes `specs/{file}.toml`. What that spec made stays"
-        );
+    for caution in [
+        "changes the `account_id` of `specs/a.toml` from 999988887777 to 111122223333. What",
+        "removes `specs/old.toml`. What that spec made stays, as open as before, unless it was destroyed: roles `oldR0`, `oldR1`; once",
+        "removes `specs/old name.toml`. What that spec made stays, as open as before, unless it was destroyed; once",
+    ] {
+        let caution = format!("> [!CAUTION]\n> This pull request {caution}");
         assert!(
             comment.find(&caution).is_some_and(|at| at < comment.find("Merging applies").unwrap()),
-            "{comment}"
+            "{caution}\n{comment}"
         );
     }
-    assert_eq!(comment.matches("This pull request removes").count(), 3, "{comment}");
+    assert_eq!(comment.matches("This pull request ").count(), 3, "{comment}");
     assert!(action.read("output").contains("removed-specs=true\n"), "{}", action.read("output"));
     // A guard refuses what no run will look at any longer, until somebody says that it was destroyed.
     action.step("apply", &[("SPEC", "specs")]).expect(0);
     let guarded = |more: &[(&str, &str)]| {
-        action.step("plan", &[&[("SPEC", "specs"), ("REFUSE_WIDER", "strangers")], more].concat())
+        action.step("plan", &[&[("SPEC", "./specs/"), ("REFUSE_WIDER", "strangers")], more].concat())
     };
     guarded(&[]).expect(3).says("help: run `genesys-iam destroy` with each of them first");
     let comment = action.read("body.md");
     assert!(comment.contains("**Merging applies nothing: this plan is not kept.**"), "{comment}");
     assert!(!action.project.path("plan.json").exists());
-    let allowed = "specs/a.toml\nspecs/old.toml\nspecs/deep.toml\nspecs/moved.toml";
+    let allowed = "specs/a.toml\nspecs/old.toml\nspecs/old name.toml";
     guarded(&[("ALLOW_REMOVED", allowed)]).expect(0);
     assert!(action.read("output").contains("removed-specs=false\n"));
-    // Neither a rename nor a patch that is not shown hides another account.
-    for file in [
-        r#""filename": "specs/new.toml", "status": "renamed", "previous_filename": "specs/was.toml", "changes": 2, "patch": "-account_id = \"1\"\n+account_id = \"2\"""#,
-        r#""filename": "specs/new.toml", "status": "modified", "changes": 90000"#,
-    ] {
-        fs::write(action.project.path("files.json"), format!("[{{{file}}}]")).unwrap();
-        guarded(&[]).expect(3);
-        assert!(action.read("body.md").contains("`specs/new.toml`"), "{}", action.read("body.md"));
-    }
-    fs::write(
-        action.project.path("files.json"),
-        r#"[{"filename": "specs/new.toml", "status": "renamed", "previous_filename": "specs/was.toml", "changes": 0}]"#,
-    )
-    .unwrap();
+    // What cannot be told is not taken for the same.
+    fs::remove_dir_all(action.project.path("base")).unwrap();
+    base("specs/a.toml", "neither = TOML");
+    guarded(&[]).expect(3);
+    assert!(
+        action
+            .read("body.md")
+            .contains("changes `specs/a.toml`: whether it is of another AWS account now is not known")
+    );
+    // A text that looks like the key is none.
+    base(
+        "specs/a.toml",
+        &format!("{hidden}{}", a.replace("[aws]\n", "").replace("account_id = \"111122223333\"\n", "")),
+    );
+    guarded(&[]).expect(3);
+    fs::remove_dir_all(action.project.path("base")).unwrap();
     guarded(&[]).expect(0);
-    fs::remove_file(action.project.path("files.json")).unwrap();
     action.step("plan", &[("SPEC", "specs")]).expect(0);
-    assert!(!action.read("body.md").contains("This pull request removes"));
+    assert!(!action.read("body.md").contains("This pull request "));
     // Not to know is not to know of none.
     fs::write(action.project.path("unread"), "").unwrap();
     action.step("plan", &[("SPEC", "specs")]).expect(0);
-    assert!(action.read("body.md").contains("Which files the pull request removes could not be read"));
+    assert!(action.read("body.md").contains("Which specs the pull request removes could not be read"));
     action.step("plan", &[("SPEC", "specs"), ("REFUSE_WIDER", "strangers")]).expect(3);
     assert!(action.read("output").contains("removed-specs=unknown\n"));
 }

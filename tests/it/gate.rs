@@ -5,6 +5,7 @@ use std::net::TcpListener;
 
 use crate::support::http_stub::{self, aws_error};
 use crate::support::served::Served;
+use crate::support::world::{ACCOUNT, ID};
 use crate::support::{BOTH_ENDS, EXAMPLE, Project, ROLE, Run, by_hand, example_with};
 
 const THEIRS: &str = "3f9c1c5e-0b6c-4a8e-9d51-7f0e3c2b1a90";
@@ -277,17 +278,21 @@ fn what_the_spec_accepts_from_outside_the_account_passes_only_if_the_operator_sa
     let first = out.expect(0).stdout.lines().next().unwrap().to_owned();
     assert!(first.contains("access widened: no · **loses access: AWS account 999988887777**"), "{first}");
     let digest = accepting(&project, &format!("principal = {stranger:?}"));
+    let key = format!("{ACCOUNT}/{ROLE}@{digest}");
     for guard in [GUARD, "--refuse-wider", "--refuse-wider=limits"] {
         let plan = project.sandbox(&["plan", guard]);
         plan.expect(3)
             .says("the spec keeps someone from outside the account inside (AWS account 999988887777 may assume the role)")
-            .says(&format!("--allow-accept {digest}"))
+            .says(&format!("--allow-accept {key}"))
             .says("Keeps access, as the spec accepts: AWS account 999988887777 may assume the role.");
         project.sandbox(&["apply", "--yes", guard]).expect(3).says_not("no fault");
-        project.sandbox(&["plan", guard, "--allow-accept", &digest]).expect(0);
-        project.sandbox(&["plan", guard, "--allow-accept", "sha256:0"]).expect(3);
+        project.sandbox(&["plan", guard, "--allow-accept", &key]).expect(0);
+        // One that was reviewed for another role, or in another account, is none for this one.
+        for other in [digest.clone(), key.replace(ROLE, "Other"), key.replace(ACCOUNT, "999988887777")] {
+            project.sandbox(&["plan", guard, "--allow-accept", &other]).expect(3);
+        }
     }
-    project.sandbox(&["plan", "--allow-accept", &digest]).expect(64);
+    project.sandbox(&["plan", "--allow-accept", &key]).expect(64);
     // Nor in advance: whoever adds it by hand later would find it accepted.
     let before = Project::example();
     before.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
@@ -297,7 +302,7 @@ fn what_the_spec_accepts_from_outside_the_account_passes_only_if_the_operator_sa
         ));
         before.sandbox(&["plan", GUARD])
     };
-    in_advance(stranger).expect(3).says("which is not there yet").says(&format!("--allow-accept {digest}"));
+    in_advance(stranger).expect(3).says("which is not there yet").says(&format!("--allow-accept {key}"));
     in_advance("arn:aws:iam::111122223333:role/ci").expect(0);
     let out = project.sandbox(&["plan", "--format", "markdown"]);
     let first = out.expect(0).stdout.lines().next().unwrap().to_owned();
@@ -317,7 +322,7 @@ fn what_the_spec_accepts_from_outside_the_account_passes_only_if_the_operator_sa
     project.sandbox(&["--scenario", "function-public", "check"]).expect(4);
     let digest = accepting(&project, "function_policy_sid = \"public\"");
     project.sandbox(&["plan", GUARD]).expect(3).says("(anyone may invoke function").says(&digest);
-    project.sandbox(&["plan", GUARD, "--allow-accept", &digest]).expect(0);
+    project.sandbox(&["plan", GUARD, "--allow-accept", &format!("{ACCOUNT}/{ROLE}@{digest}")]).expect(0);
     // An account that only a reason vouches for.
     let project = trusting(stranger);
     let spec = example_with(
@@ -329,8 +334,72 @@ fn what_the_spec_accepts_from_outside_the_account_passes_only_if_the_operator_sa
     });
     project.write_spec(&spec);
     project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
-    project.sandbox(&["plan", GUARD]).expect(3).says("--allow-accept 999988887777");
-    project.sandbox(&["plan", GUARD, "--allow-accept", "999988887777"]).expect(0);
+    let key = format!("{ACCOUNT}/{ROLE}@999988887777");
+    project.sandbox(&["plan", GUARD]).expect(3).says(&format!("--allow-accept {key}"));
+    project.sandbox(&["plan", GUARD, "--allow-accept", &key]).expect(0);
+}
+
+#[test]
+fn an_accept_holds_through_its_last_day_and_says_two_weeks_before_that_it_ends() {
+    let mut project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        let mut trust: serde_json::Value = serde_json::from_str(role["trust"].as_str().unwrap()).unwrap();
+        trust["Statement"].as_array_mut().unwrap().push(serde_json::json!({
+            "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::111122223333:role/ci" }, "Action": "sts:AssumeRole"
+        }));
+        role["trust"] = trust.to_string().into();
+    });
+    let accept = |digest: &str, expires: &str| {
+        format!(
+            "{EXAMPLE}\n[[role.accept]]\nprincipal = \"arn:aws:iam::111122223333:role/ci\"\n{digest}\nexpires = {expires}\nreason = \"deploys\"\n"
+        )
+    };
+    project.write_spec(&accept("", "2026-12-31"));
+    let plan = project.sandbox(&["plan"]);
+    let digest =
+        plan.stdout.lines().find(|line| line.trim().starts_with("digest = ")).unwrap().trim().to_owned();
+    project.write_spec(&accept(&digest, "2026-12-31"));
+    // Noon of a day, in UTC.
+    for (day, seconds, status) in [
+        ("2026-12-16", 1_797_422_400, 0),
+        ("2026-12-17", 1_797_508_800, 0),
+        ("2026-12-31", 1_798_718_400, 0),
+        ("2027-01-01", 1_798_804_800, 4),
+    ] {
+        project = project.env("SOURCE_DATE_EPOCH", &i64::to_string(&seconds));
+        let check = project.sandbox(&["check"]);
+        let run = check.expect(status);
+        match day {
+            "2026-12-16" => run.says("deploys (until 2026-12-31)").says_not("accept ends"),
+            "2027-01-01" => run.says("this accept ended with 2026-12-31").says("role/ci can get in"),
+            _ => run.says("warning: this accept ends with 2026-12-31"),
+        };
+    }
+    project.sandbox(&["plan"]).expect(0).says("Loses access: arn:aws:iam::111122223333:role/ci");
+    project.write_spec(&accept(&digest, "\"soon\""));
+    project.sandbox(&["plan"]).expect(1).says("`expires` is not a day");
+}
+
+/// The pull request turns "apply throws them out" into "apply keeps them", without a word about a stranger.
+#[test]
+fn another_customers_external_id_that_the_spec_takes_over_stops_the_gate() {
+    // Without an integration, no plan is blocked by it.
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| role["trust"] = role["trust"].as_str().unwrap().replace(ID, THEIRS).into());
+    project.sandbox(&["plan", GUARD]).expect(0).says("Loses access");
+    project.write_spec(&example_with(ID, THEIRS));
+    for guard in [GUARD, "--refuse-wider", "--refuse-wider=limits"] {
+        let refused = project.sandbox(&["plan", guard]);
+        refused
+            .expect(3)
+            .says(&format!("role `{ROLE}` admits the external ID `{THEIRS}`, which is not your Genesys Cloud organization's"))
+            .says(&format!("whoever brings the external ID {THEIRS} may assume the role"));
+        let key = refused.stderr.split("--allow-accept ").nth(1).unwrap().split_whitespace().next().unwrap();
+        project.sandbox(&["plan", guard, "--allow-accept", key]).expect(0);
+    }
+    assert!(report(&project.sandbox(&["plan", "--json"]))["summary"]["keeps"].to_string().contains(THEIRS));
 }
 
 /// The pull request turns "apply throws them out" into "nobody looks there".
@@ -373,7 +442,7 @@ fn a_stranger_inside_a_role_that_the_spec_no_longer_has_is_named_and_stops_the_g
         assert!(!project.path("plan.json").exists());
         project.sandbox(&["apply", "--yes", guard]).expect(3);
         let key = plan.stderr.split("--allow-accept ").nth(1).unwrap().split_whitespace().next().unwrap();
-        assert!(key.starts_with(&format!("{ROLE}@sha256:")), "{key}");
+        assert!(key.starts_with(&format!("{ACCOUNT}/{ROLE}@sha256:")), "{key}");
         project.sandbox(&["plan", guard, "--allow-accept", key]).expect(0);
         project.sandbox(&["plan", guard, "--allow-accept", &key.replace(ROLE, "Other")]).expect(3);
     }
@@ -520,7 +589,8 @@ iam.update_assume_role_policy(RoleName='GenesysDataActionRole', PolicyDocument=j
     let refused = served.run(&["plan", GUARD]);
     refused.expect(3).says("AWS account 999988887777 may assume `ci`, which the spec accepts");
     let key = lines.iter().find_map(|line| line.strip_prefix("digest = ")).unwrap().trim_matches('"');
-    served.run(&["plan", GUARD, "--allow-accept", key]).expect(0);
+    let key = format!("{ACCOUNT}/{ROLE}@{key}");
+    served.run(&["plan", GUARD, "--allow-accept", &key]).expect(0);
     // One that may not be read admits nobody knows whom.
     let endpoint = served.server.endpoint.clone();
     let front = http_stub::serve(move |request| {
@@ -558,6 +628,34 @@ fn a_saved_plan_by_one_who_may_look_for_roles_taken_out_names_the_permission_tha
         .says("was not known to the plan, and this identity may look");
     let apply = project.run(&[&may_not[..], &["apply", "may-not.json", "--no-check"]].concat());
     apply.expect(0);
+}
+
+/// Neither job may look: a function that works is not exchanged for one that perhaps does not exist.
+#[test]
+fn a_function_of_which_nobody_knows_whether_it_exists_is_not_granted() {
+    let served = Served::new(&[]);
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    let Served { project, server } = &served;
+    let endpoint = server.endpoint.clone();
+    let front = http_stub::serve(move |request| {
+        let denied = || {
+            let body = r#"{"__type":"AccessDeniedException","Message":"not authorized: lambda:GetFunctionConfiguration"}"#;
+            http_stub::answer(403, "application/json", body)
+        };
+        let is_look = request.uri().path().ends_with("/configuration");
+        Some(if is_look { denied() } else { http_stub::forwarded(&endpoint, request) })
+    });
+    let may_not = |args: &[&str]| project.run(&[&["--aws-endpoint-url", &front], args].concat());
+    project.write_spec(&example_with("\"my-genesys-trigger-function\"", "\"another\""));
+    may_not(&["plan", "--out", "plan.json"])
+        .expect(0)
+        .says("`apply` carries the plan out only if it may look, and finds it");
+    for apply in [&["apply", "--yes"][..], &["apply", "plan.json"]] {
+        may_not(apply)
+            .expect(3)
+            .says("whether Lambda has `another` is not known: nothing was changed")
+            .says("lambda:GetFunctionConfiguration");
+    }
 }
 
 /// No access is widened for anyone, and yet it matters to the business.

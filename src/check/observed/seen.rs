@@ -15,7 +15,7 @@ use crate::check::questions::{genesys, may_assume, name_of, to_see_it};
 use crate::check::revoked::is_revoked;
 use crate::check::topic::Topic;
 use crate::check::uses::{EventHistory, LONGEST_SESSION, PresentedId, RegionReading, RoleUse, SessionUser};
-use crate::policy::Decision;
+use crate::policy::{Decision, REVOCATION, revocation};
 use crate::spec::regions_of;
 use crate::text::{one_line, sentence_case};
 
@@ -394,10 +394,14 @@ impl<'a> SeenUses<'a> {
             format!("{theirs}treat it as an incident and find out how they got in")
         };
         let first = match valid_until {
-            Some(_) => format!(
-                "{first}; end their sessions (IAM > Roles > {} > Revoke sessions > Revoke active sessions)",
-                self.facts.desired.role.name
-            ),
+            Some(_) => {
+                let role = &self.facts.desired.role.name;
+                format!(
+                    "{first}; end their sessions (IAM > Roles > {role} > Revoke sessions > Revoke active sessions, or `aws iam \
+                     put-role-policy --role-name {role} --policy-name {REVOCATION} --policy-document '{}'`)",
+                    revocation(&right_after(self.history.now))
+                )
+            }
             None => first,
         };
         let recorded = uses.iter().find_map(|used| Some((used.session.as_deref()?, used.region.as_str())));
@@ -433,14 +437,30 @@ impl<'a> SeenUses<'a> {
     /// `once, 24 hours ago (2026-11-25 17:00 UTC) in us-east-1, with the external ID "guessed-id", from 192.0.2.1`
     fn uses_in_words(&self, uses: &[&RoleUse]) -> String {
         let Some(used) = uses.first() else { return String::new() };
+        /// More are in CloudTrail.
+        const SHOWN: usize = 20;
         let count = times(uses.len(), ", last");
-        format!("{count} {}, {}{}", self.when(used), self.id_in_words(used), from(used))
+        let last = format!("{count} {}, {}{}", self.when(used), self.id_in_words(used), from(used));
+        let earlier = uses.iter().skip(1);
+        let before = earlier.clone().take(SHOWN).map(|used| {
+            let at = minute(used.at);
+            format!("; {at} in {}, {}{}", one_line(&used.region), self.id_in_words(used), from(used))
+        });
+        let more = match earlier.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!("; and {more} more before that"),
+        };
+        format!("{last}{}{more}", before.collect::<String>())
     }
 
     fn uses_in_short(&self, uses: &[&RoleUse]) -> String {
         let Some(used) = uses.first() else { return String::new() };
         let count = times(uses.len(), ", last");
-        format!("{count} {}, {}{}", self.at(used.at), self.id_in_words(used), from(used))
+        let first = match uses.last().filter(|_| uses.len() > 1) {
+            Some(first) => format!(", first {}", minute(first.at)),
+            None => String::new(),
+        };
+        format!("{count} {}{first}, {}{}", self.at(used.at), self.id_in_words(used), from(used))
     }
 
     fn id_in_words(&self, used: &RoleUse) -> String {

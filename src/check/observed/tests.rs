@@ -305,7 +305,7 @@ fn a_session_that_may_still_be_valid_is_said_and_seen_whatever_was_asked_for() {
     // An hour, as it asked for, from ten minutes ago.
     let until = times::minute(before(-50 * 60));
     assert!(finding.consequence.contains(&format!("may stay valid until {until}")), "{finding:?}");
-    assert!(finding.remedy.contains("Revoke active sessions"), "{finding:?}");
+    assert!(finding.remedy.contains("Revoke active sessions, or `aws iam put-role-policy"), "{finding:?}");
     // It has ended: what was not asked for is left out, and what was asked for is no longer urgent.
     assert_eq!(since(60, stranger(61)).diagnosis.findings, []);
     let report = since(DAY, stranger(61));

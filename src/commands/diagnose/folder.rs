@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::arn::{AccountId, FunctionArn};
 use crate::commands::options::Global;
+use crate::commands::page;
 use crate::diagnose::{RoleCase, SpecFile, SpecTable};
 use crate::spec::{
     DEFAULT_FILE, ExtraPermissions, GenesysCloud, LoadOptions, Loaded, RoleSpec, SPEC_KEY, load,
@@ -26,7 +27,9 @@ impl FolderSpec {
             [one] => (one.clone(), format!(" --file {}", shell_word(&one.to_string_lossy()))),
             _ => (PathBuf::from(DEFAULT_FILE), String::new()),
         };
-        let loaded = load(&path, LoadOptions { allowed: &global.allow_env, is_offline: false }).ok()?;
+        let loaded =
+            load(&path, LoadOptions { allowed: &global.allow_env, is_offline: false, today: page::today() })
+                .ok()?;
         (loaded.spec.aws.account_id == *account).then_some(Self { path, options, loaded })
     }
 

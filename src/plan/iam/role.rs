@@ -11,7 +11,7 @@ use crate::arn::{Arn, FunctionArn};
 use crate::model::{AttachedPolicy, DesiredRole, DesiredState, Live, LiveRole, Tags};
 use crate::plan::accept::{Acceptable, Consent, ForeignPolicy, foreign_policies, with_accepted};
 use crate::plan::change::{Change, Diff};
-use crate::plan::model::{Blocker, Notice, RolePlan};
+use crate::plan::model::{Blocker, BoundaryLimits, Notice, RolePlan};
 use crate::policy::access::{Access, AccessDiff, grants};
 use crate::policy::template::{deny_policy, invoke_policy, trust_policy};
 use crate::policy::{Decision, Document, TrustPolicy, equivalent, only_revokes};
@@ -112,7 +112,7 @@ fn task<'a>(
     plan: &mut RolePlan,
 ) -> Task<'a> {
     let removals = extras(role, desired, plan);
-    let boundary = diff_boundary(role, desired, plan);
+    let boundary = diff_boundary(role, desired, live.wanted_boundary.as_ref(), plan);
     let is_attached = role.attached.contains_key(&desired.policy.arn);
     let (attributes, tags) = diff_attributes(role, desired);
     neutral.extend(attributes);
@@ -265,9 +265,31 @@ pub(super) fn delete_inline(role: &str, name: &str, document: &Document) -> IamC
     IamChange::DeleteRolePolicy { role: role.to_owned(), name: name.to_owned(), document: document.clone() }
 }
 
-fn diff_boundary(role: &LiveRole, desired: &DesiredRole, plan: &mut RolePlan) -> Option<IamChange> {
+/// `wanted`: the document of the boundary that the spec names.
+fn diff_boundary(
+    role: &LiveRole,
+    desired: &DesiredRole,
+    wanted: Option<&Document>,
+    plan: &mut RolePlan,
+) -> Option<IamChange> {
     let live = role.role.permissions_boundary.clone();
     let name = desired.role.name.clone();
+    let limits = |arn: &Arn, document: Option<&Document>| BoundaryLimits {
+        arn: arn.clone(),
+        grants: document.map(grants),
+    };
+    if let (spec::Boundary::Policy(_) | spec::Boundary::None, Some(before)) = (&desired.boundary, &live) {
+        let after = match &desired.boundary {
+            spec::Boundary::Policy(after) => Some(after),
+            spec::Boundary::None | spec::Boundary::Unmentioned => None,
+        };
+        if after != Some(before) {
+            plan.notices.push(Notice::BoundaryChange {
+                before: limits(before, role.boundary.as_ref()),
+                after: after.map(|after| limits(after, wanted)),
+            });
+        }
+    }
     match (&desired.boundary, live) {
         (spec::Boundary::Unmentioned, live) => {
             let blocks = bounded(role, desired);

@@ -15,8 +15,8 @@ use crate::plan::genesys::{
 };
 use crate::plan::iam::{IamChange, TagChange};
 use crate::plan::{
-    Blocker, Change, Diff, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan, Stray,
-    StrayIntegration, Widening,
+    Blocker, BoundaryLimits, Change, Diff, HowToAccept, InvocationWay, Notice, Owned, Owner, Plan, RolePlan,
+    Stray, StrayIntegration, Widening,
 };
 use crate::policy::Document;
 use crate::policy::access::{Access, AccessDiff};
@@ -374,6 +374,17 @@ fn hostile_plan(text: &str) -> Plan {
         .chain(blockers.into_iter().map(Blocker::Genesys))
         .collect(),
         notices: [
+            Notice::BoundaryChange {
+                before: BoundaryLimits {
+                    arn: "arn:aws:iam::111122223333:policy/b".parse().unwrap(),
+                    grants: None,
+                },
+                after: Some(BoundaryLimits {
+                    arn: "arn:aws:iam::111122223333:policy/b".parse().unwrap(),
+                    grants: Some(vec![t(), t()]),
+                }),
+            },
+            Notice::KeepsTenant { external_id: t(), digest: t() },
             Notice::ConfirmedAccount { account: "111122223333".parse().unwrap(), reason: t() },
             Notice::ExtraInline {
                 name: t(),

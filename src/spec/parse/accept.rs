@@ -1,5 +1,6 @@
 //! `[[role.accept]]`.
 
+use jiff::civil::Date;
 use toml::de::DeValue;
 
 use super::parser::{Parser, Target};
@@ -7,7 +8,7 @@ use crate::arn::{AccountId, Arn};
 use crate::spec::accept::{AcceptSpec, AcceptedThing};
 use crate::spec::known::KNOWN_GENESYS_ACCOUNTS;
 use crate::spec::limits;
-use crate::spec::reader::{Spanned, Table, wrong_type};
+use crate::spec::reader::{Spanned, Table, json_of, wrong_type};
 
 const NAME: &str = "[[role.accept]]";
 
@@ -44,6 +45,7 @@ impl Parser<'_> {
         let function_policy_sid = self.text(&mut table, "function_policy_sid", named);
         let principal = self.text(&mut table, "principal", named);
         let digest = self.text(&mut table, "digest", limits::digest);
+        let expires = self.expires(&mut table);
         let reason = self.text(&mut table, "reason", limits::reason);
         let reason = table.required(reason, "reason", "\"…\"");
         let keys = ["policy", "inline_policy", "function_policy_sid", "principal"];
@@ -78,18 +80,56 @@ impl Parser<'_> {
         } else {
             AcceptedThing::Principal(self.accepted_principal(&principal?, target)?)
         };
+        let is_over = expires.zip(self.environment.today()).is_some_and(|(last, today)| last < today);
         if digest.is_none() {
             let help = "`genesys-iam plan` prints the `digest` of what is live: add it";
             let message = format!("{NAME} has no `digest`, and so accepts nothing");
             self.diagnostics.warning(head.clone(), message, format!("{NAME} begins here"), help);
         }
+        let reason = reason?.value;
         Some(AcceptSpec {
             what,
-            digest: digest.map(|digest| digest.value),
-            reason: reason?.value,
+            digest: digest.map(|digest| digest.value).filter(|_| !is_over),
+            // Whoever reads why it is accepted sees for how long.
+            reason: match expires {
+                Some(last) => format!("{reason} (until {last})"),
+                None => reason,
+            },
             span: head,
             line: 0,
         })
+    }
+
+    /// The last day on which something is accepted. Says so when it is over, or nearly.
+    fn expires(&mut self, table: &mut Table<'_>) -> Option<Date> {
+        /// Time for a review.
+        const SOON: i64 = 14;
+        let value = table.value("expires")?;
+        let text = json_of(value);
+        let Some(last) = text.as_str().and_then(|text| text.parse::<Date>().ok()) else {
+            let help = "write a day such as 2026-12-31: the last one on which it is accepted";
+            self.diagnostics.error(value.span(), "`expires` is not a day", "here", help);
+            return None;
+        };
+        let days =
+            self.environment.today().and_then(|today| today.until(last).ok()).map(|left| left.get_days());
+        let help = "have it reviewed, and write a later day, or take it out";
+        match days {
+            Some(days) if days < 0 => self.diagnostics.warning(
+                value.span(),
+                format!("this accept ended with {last}: it accepts nothing, and `apply` goes by the rest of the spec"),
+                "over",
+                help,
+            ),
+            Some(days) if i64::from(days) <= SOON => self.diagnostics.warning(
+                value.span(),
+                format!("this accept ends with {last}"),
+                "soon",
+                help,
+            ),
+            _ => {}
+        }
+        Some(last)
     }
 
     /// A principal that a review can name: an account, a role or user, a service, a provider; never Genesys Cloud,
