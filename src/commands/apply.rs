@@ -273,7 +273,7 @@ impl ApplyRun<'_> {
         let tests_nothing = self.args.test && tests.is_empty();
         if tests_nothing {
             let label = paint(WARNING, "warning:");
-            self.output.note(&format!("{label} `--test` tested nothing: no function was run\n"));
+            self.output.message(&format!("{label} `--test` tested nothing: no function was run\n"));
         }
         if !self.args.test {
             tests.retain(|test| is_proven(plan, test));

@@ -306,12 +306,17 @@ impl RolePlan {
             if party != Party::Genesys {
                 return left.is_empty().then_some(who);
             }
-            let ids = |grant: &Grant| grant.demanded_external_id();
-            match ids(grant) {
-                _ if left.is_empty() => Some(who),
-                Some(id) if left.iter().any(|left| ids(left).as_ref() == Some(&id)) => None,
-                Some(id) => Some(format!("the Genesys Cloud organization {id}")),
-                None => Some("any other customer of Genesys Cloud".to_owned()),
+            let ids = |grant: &Grant| grant.demanded_external_ids();
+            let Some(former) = ids(grant).filter(|_| !left.is_empty()) else {
+                let others = "any other customer of Genesys Cloud".to_owned();
+                return Some(if left.is_empty() { who } else { others });
+            };
+            let kept: Vec<String> = left.iter().filter_map(|left| ids(left)).flatten().collect();
+            let lost: Vec<String> = former.into_iter().filter(|id| !kept.contains(id)).collect();
+            match lost.as_slice() {
+                [] => None,
+                [id] => Some(format!("the Genesys Cloud organization {id}")),
+                several => Some(format!("the Genesys Cloud organizations {}", several.join(" and "))),
             }
         };
         self.access.shut_out().iter().filter_map(lost).collect()

@@ -402,6 +402,21 @@ fn another_customers_external_id_that_the_spec_takes_over_stops_the_gate() {
     assert!(report(&project.sandbox(&["plan", "--json"]))["summary"]["keeps"].to_string().contains(THEIRS));
 }
 
+/// One of two IDs is no "any customer".
+#[test]
+fn whoever_loses_access_by_one_of_several_external_ids_is_named() {
+    let project = Project::example();
+    project.sandbox(&["apply", "--yes", "--no-check"]).expect(0);
+    by_hand(&project, |role| {
+        let both = format!("[\"{ID}\",\"{THEIRS}\"]");
+        role["trust"] = role["trust"].as_str().unwrap().replace(&format!("\"{ID}\""), &both).into();
+    });
+    project
+        .sandbox(&["plan"])
+        .expect(0)
+        .says(&format!("Loses access: the Genesys Cloud organization {THEIRS}."));
+}
+
 /// The pull request turns "apply throws them out" into "nobody looks there".
 #[test]
 fn a_stranger_inside_a_role_that_the_spec_no_longer_has_is_named_and_stops_the_gate() {

@@ -220,13 +220,22 @@ esac
         "{sent}"
     );
     assert!(sent.contains("    error:"), "{sent}");
-    // Nobody learns of a removed spec from the plan of those that stay.
-    let git = "#!/bin/bash\ncase \"$*\" in *diff-filter=D*) printf 'specs/c.toml\\nspecs/d.toml\\n' ;; *) echo specs/e.toml ;; esac\n";
-    pipeline.stand_in("git", git);
-    pipeline.shell(&lines("plan"), &gitlab).expect(1);
+    // Nobody learns of a removed spec, or of one that has another account, from the plan of those that stay.
+    let base =
+        |file: &str, text: &str| fs::write(project.path(&format!("base/specs/{file}.toml")), text).unwrap();
+    fs::create_dir_all(project.path("base/specs")).unwrap();
+    let b = read("specs/b.toml");
+    base("moved-within", &b);
+    base("gone", &b.replace("111122223333", "999988887777"));
+    fs::remove_file(project.path("specs/a.toml")).unwrap();
+    pipeline.stand_in("git", "#!/bin/bash\ncase $1 in archive) tar -C base -c specs ;; esac\n");
+    pipeline.shell(&lines("plan"), &gitlab).expect(0);
     let sent = read("sent.md");
-    assert!(sent.contains("Spec files that this removes: specs/c.toml, specs/d.toml.**"), "{sent}");
-    assert!(sent.contains("Spec files whose `account_id` changes: specs/e.toml.**"), "{sent}");
+    assert!(sent.contains("**Roles that no spec has any longer: 999988887777 "), "{sent}");
+    assert!(!sent.contains("111122223333 bR0"), "{sent}");
+    pipeline.stand_in("git", "#!/bin/bash\nexit 1\n");
+    pipeline.shell(&lines("plan"), &gitlab).expect(0);
+    assert!(read("sent.md").contains("any longer: which ones is not known.**"));
 }
 
 #[test]

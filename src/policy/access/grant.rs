@@ -122,6 +122,11 @@ impl Grant {
         self.rest.only_external_id()
     }
 
+    /// The external IDs of which it requires one, if it requires nothing else.
+    pub fn demanded_external_ids(&self) -> Option<Vec<String>> {
+        self.rest.external_ids()
+    }
+
     /// Whether it demands one of several external IDs, this one among them, whatever else it demands.
     pub fn names_external_id(&self, external_id: &str) -> bool {
         let names = |(operator, key, values): (&str, &str, &[Scalar])| {
@@ -250,15 +255,20 @@ impl Rest {
 
     /// The external ID, if exactly one is required and nothing else.
     pub(super) fn only_external_id(&self) -> Option<String> {
+        let mut ids = self.external_ids()?;
+        ids.pop().filter(|_| ids.is_empty())
+    }
+
+    /// The external IDs, if just one of them is required and nothing else.
+    fn external_ids(&self) -> Option<Vec<String>> {
         let conditions = self.conditions()?;
         let mut demands = conditions.iter();
-        match (demands.next()?, demands.next()) {
-            (("StringEquals", key, [Scalar::String(id)]), None)
-                if key.eq_ignore_ascii_case(EXTERNAL_ID) && !id.contains("${") =>
-            {
-                Some(id.clone())
-            }
+        let (("StringEquals", key, values), None) = (demands.next()?, demands.next()) else { return None };
+        let literal = |value: &Scalar| match value {
+            Scalar::String(id) if !id.contains("${") => Some(id.clone()),
             _ => None,
-        }
+        };
+        let ids: Option<Vec<String>> = values.iter().map(literal).collect();
+        ids.filter(|_| key.eq_ignore_ascii_case(EXTERNAL_ID))
     }
 }
