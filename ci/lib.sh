@@ -202,7 +202,7 @@ find_roles() {
             | (.diagnosis // [])[] | say("fault"; $file; "role \($role): \(.what)")),
           ((.report.roles // .apply.check.roles? // [])[] | select(.verdict.sign? == "unknown" and (.diagnosis | length == 0))
             | say("not proven"; $file; "role \(.role): \(.verdict.headline)")),
-          ((.error // .apply.error? // empty) | say("failed"; $file; .message))' \
+          ((.error // .apply.error? // empty) | say("failed"; $file; .message | split("\n")[0]))' \
         "$report" >>"$findings" || true
 }
 conclude() {

@@ -81,21 +81,24 @@ else
     left='' removed=unknown
 fi
 
-# Planned whenever the specs load: what blocks one is the first thing in its plan.
-run "$work/plan.md" plan --format markdown --report "json=$report" --out "$plan" ${scope[@]+"${scope[@]}"} \
-    ${selection[@]+"${selection[@]}"}
 # What no run will look at any longer cannot be guarded afterwards.
-case "${REFUSE_WIDER:-false}/$removed/$status" in
-    false/* | /* | */false/* | */*/[1-9]*) ;;
-    *)
-        rm -f "$plan"
+case "${REFUSE_WIDER:-false}/$removed" in
+    false/* | /* | */false) out=(--out "$plan") ;;
+    *) out=() ;;
+esac
+# Planned whenever the specs load: what blocks one is the first thing in its plan.
+run "$work/plan.md" plan --format markdown --report "json=$report" ${out[@]+"${out[@]}"} ${scope[@]+"${scope[@]}"} \
+    ${selection[@]+"${selection[@]}"}
+if [ "${#out[@]}" -eq 0 ]; then
+    rm -f "$plan"
+    if [ "$status" -eq 0 ]; then
         status=3
         {
-            echo "error: spec files are removed, or it is not known whether they are, and \`refuse-wider\` is given: the plan is not kept"
+            echo "error: specs are removed or moved, or it is not known whether they are, and \`refuse-wider\` is given: the plan is not kept"
             echo "help: run \`genesys-iam destroy\` with each of them first, then name it in the action's input \`allow-removed\`"
         } | tee -a "$errors" >&2
-        ;;
-esac
+    fi
+fi
 {
     printf '%s\n' "$marker"
     heading plan

@@ -24,10 +24,10 @@ use crate::model::{LiveCredential, LiveIntegration, LiveOrganization, LiveRole, 
 use crate::plan::genesys::may_invoke;
 use crate::policy::document::{Effect, PrincipalElement, Principals, Statement};
 use crate::policy::template::{invoke_policy, trust_policy};
-use crate::policy::{Document, EXTERNAL_ID, equivalent};
+use crate::policy::{Document, EXTERNAL_ID, NamedParty, equivalent, named_parties};
 use crate::spec::{
     self, Environment, GenesysCloud, KNOWN_GENESYS_ACCOUNTS, SPEC_KEY, Severity, TUTORIAL_ACCOUNT,
-    genesys_customer_account,
+    genesys_account_name, genesys_customer_account,
 };
 use crate::text::one_line;
 
@@ -356,6 +356,13 @@ fn read<'a>(live: &'a LiveRole, spec: &str, limits: &mut Vec<String>) -> Importe
         Some((account, id, verifier)) => (Some(account), Some(id), verifier),
         None => guessed(&live.role.assume_role_policy),
     };
+    let others = others_trusted(live, genesys_account.as_deref(), verifier.as_ref());
+    if !others.is_empty() {
+        limits.push(format!(
+            "role `{name}`: its trust policy also names {}: the plan shuts them out, unless a [[role.accept]] accepts them",
+            one_line(&others.join(" and "))
+        ));
+    }
     let guessed_account = genesys_account.clone();
     let genesys_account = genesys_account.and_then(|account| of_genesys(account, live, limits));
     let (policy, functions) = match policy {
@@ -363,6 +370,25 @@ fn read<'a>(live: &'a LiveRole, spec: &str, limits: &mut Vec<String>) -> Importe
         None => (None, wanted::named(live, &[], "").into_iter().collect()),
     };
     ImportedRole { live, genesys_account, guessed_account, external_id, verifier, policy, functions }
+}
+
+/// Whom the trust policy allows beside Genesys Cloud and the verifier: a role is not taken over to shut them out unseen.
+fn others_trusted(live: &LiveRole, genesys: Option<&str>, verifier: Option<&Arn>) -> Vec<String> {
+    let document = live.role.assume_role_policy.canonical();
+    let allows = document.statements.as_slice().iter().filter(|statement| statement.allows());
+    let parties = allows.flat_map(|statement| named_parties(statement, genesys_account_name));
+    let is_other = |party: &NamedParty| {
+        let arn = party.value.as_ref().and_then(|value| value.parse::<Arn>().ok());
+        let account = arn.as_ref().map_or(party.value.as_deref(), |arn| Some(arn.account.as_str()));
+        let is_genesys = account.is_some_and(|account| {
+            Some(account) == genesys || KNOWN_GENESYS_ACCOUNTS.iter().any(|known| known.id == account)
+        });
+        !is_genesys && (arn.is_none() || arn.as_ref() != verifier)
+    };
+    let mut others: Vec<String> = parties.filter(is_other).map(|party| party.words).collect();
+    others.sort();
+    others.dedup();
+    others
 }
 
 /// Takes the functions that data actions call through the role and that only a wildcard of its policies allows: without

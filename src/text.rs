@@ -208,8 +208,20 @@ pub fn near_miss<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
         .iter()
         .filter(|known| known.len().abs_diff(text.len()) <= NEAR)
         .map(|known| (distance(known), *known))
-        .min_by_key(|(distance, _)| *distance)?;
-    (1..=NEAR).contains(&nearest.0).then_some(nearest.1)
+        .min_by_key(|(distance, _)| *distance);
+    match nearest {
+        Some((0, _)) => None,
+        Some((distance, nearest)) if distance <= NEAR => Some(nearest),
+        // `timeout` for `timeout_seconds`
+        _ => {
+            let begins = |known: &&&str| {
+                let rest = known.to_ascii_lowercase();
+                text.len() > NEAR && rest.strip_prefix(&text).is_some_and(|rest| rest.starts_with('_'))
+            };
+            let mut begun = known.iter().filter(begins);
+            begun.next().filter(|_| begun.next().is_none()).copied()
+        }
+    }
 }
 
 #[cfg(test)]

@@ -511,7 +511,10 @@ fn outdated(misfits: &[(Option<String>, Misfit)]) -> String {
         if !gone.is_empty() && *is_same_spec {
             let left = if left.is_empty() { "none of it".to_owned() } else { few(left) };
             let made = plural(gone.len(), "change");
-            text.push_str(&format!("\n{indent}{made} of the plan made already; left: {left}"));
+            // With something new to do, it may be somebody else's.
+            let how =
+                if new.is_empty() { "made already" } else { "no longer needed, whoever made what is there" };
+            text.push_str(&format!("\n{indent}{made} of the plan {how}; left: {left}"));
         }
         let listed = [
             ("no longer in the plan", gone.as_slice(), !*is_same_spec),

@@ -249,8 +249,8 @@ fn none_unmanaged(
 ) -> Result<Status, CommandError> {
     let status = if others.is_empty() { Status::Done } else { Status::Changes };
     output.note(&format!(
-        "each role of AWS account {account} that trusts an account of Genesys's was made or adopted by a spec; `genesys-iam plan` of that \
-         spec says whether it still has the role\n"
+        "no role of AWS account {account} that trusts an account of Genesys's is without the tag of a spec; `genesys-iam plan` of that spec \
+         says whether it still has the role\n"
     ));
     if global.json {
         let members =

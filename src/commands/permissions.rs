@@ -117,7 +117,7 @@ pub fn run(global: &Global, args: &PermissionsArgs, output: &Output) -> Result<S
         && let Some(names) = without_boundary(&desired)
     {
         output.message(&format!(
-            "{} {names} without a `permissions_boundary`, which others have: whoever gets this policy can create such a role without one\n",
+            "{} {names} without a `permissions_boundary`, which others have: whoever gets this policy can create such a role without one, and give it any permission\n",
             paint(WARNING, "warning:")
         ));
     }

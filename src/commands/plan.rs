@@ -8,7 +8,7 @@ use clap::Args;
 use super::fleet::{self, Fleet, Members, Outcomes};
 use super::options::{Global, ReportFormat, Scope, Select, WideningGuard};
 use super::page;
-use super::refusal::{PlanError, refusal};
+use super::refusal::{PlanError, refusal, warn_of_unused};
 use super::report::{provenance, report};
 use super::reports::Reports;
 use super::session::{LookUp, Observed, Session};
@@ -17,7 +17,7 @@ use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::genesys::GenesysError;
 use crate::model::{DesiredRole, Foresight, Invocation, LookForOrphans, OwnOrganization};
-use crate::plan::{KeptStranger, Plan, block_without_room, note_left_over_adopts};
+use crate::plan::{KeptStranger, Notice, Plan, block_without_room, note_left_over_adopts};
 use crate::render;
 use crate::render::output::Output;
 use crate::render::style::{ERROR, HELP, WARNING, paint};
@@ -138,6 +138,8 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
             report_unread(error, output);
         }
     }
+    let plans = made.iter().filter_map(|(_, made)| Some(&made.as_ref().ok()?.1.0));
+    warn_of_unused(&args.planning.guard, plans, output);
     if let Some(refusal) =
         made.iter().find_map(|(_, made)| refusal(&made.as_ref().ok()?.1.0, &args.planning.guard))
     {
@@ -161,8 +163,8 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
 pub(super) type MadePlan = (Plan, Observed);
 
 /// The plan, with what a reviewer should know about the organization.
-pub(super) fn view_of(session: &Session, (plan, observed): &MadePlan) -> PlanView {
-    other_organization(session, observed).iter().fold(PlanView::new(plan), PlanView::with_caution)
+pub(super) fn view_of(session: &Session, made @ (plan, _): &MadePlan) -> PlanView {
+    other_organization(session, made).iter().fold(PlanView::new(plan), PlanView::with_caution)
 }
 
 /// Whether both sides were planned.
@@ -194,43 +196,51 @@ fn saved_fleet(
     output: &Output,
 ) -> Result<Option<SavedFleet>, CommandError> {
     let mut specs = Vec::new();
+    let mut without = Vec::new();
     for (file, made) in made {
-        let Some((session, made)) = made.as_ref().ok().filter(|(_, made)| is_whole(made)) else {
-            output.message(&format!(
-                "{} {file} has no plan, so none is kept\n{} fix it, or plan the others: `--account` and `--file` choose specs, `--except` leaves \
-                 roles out\n",
-                paint(ERROR, "error:"),
-                paint(HELP, "help:")
-            ));
-            warn_of_earlier(args, output);
-            return Ok(None);
-        };
-        specs.push(SavedSpec { file: file.display(), saved: saved(session, made, options, output)? });
+        match made.as_ref().ok().filter(|(_, made)| is_whole(made)) {
+            Some((session, made)) => {
+                specs.push(SavedSpec { file: file.display(), saved: saved(session, made, options, output)? });
+            }
+            None => without.push(file.display()),
+        }
     }
-    Ok(Some(SavedFleet::new(&args.planning.select.accounts, specs)))
+    if without.is_empty() {
+        return Ok(Some(SavedFleet::new(&args.planning.select.accounts, specs)));
+    }
+    let (have, them) = if without.len() == 1 { ("has", "it") } else { ("have", "them") };
+    output.message(&format!(
+        "{} {} {have} no whole plan, so none is kept\n{} fix {them}, or plan the others: `--account` and `--file` choose specs, `--except` leaves \
+         roles out\n",
+        paint(ERROR, "error:"),
+        one_line(&few(&without)),
+        paint(HELP, "help:")
+    ));
+    warn_of_earlier(args, output);
+    Ok(None)
 }
 
 /// The part of a plan that is kept.
 pub(super) fn saved(
     session: &Session,
-    (plan, observed): &MadePlan,
+    made @ (plan, observed): &MadePlan,
     options: &Options,
     output: &Output,
 ) -> Result<SavedPlan, SavedError> {
     let api = session.genesys.as_ref().map(crate::genesys::Client::api);
     let place = (session.in_sandbox, api);
     let (of_strays, left_over) = of_strays(plan);
-    let made = PlanOrigin {
+    let origin = PlanOrigin {
         time: page::time().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         from: provenance().with_file(&session.file),
         cautions: of_strays
             .into_iter()
             .chain(of_doubtful_functions(plan))
-            .chain(other_organization(session, observed))
+            .chain(other_organization(session, made))
             .collect(),
         left_over,
     };
-    SavedPlan::new(plan, &observed.desired, &observed.live, place, options.clone(), made, output)
+    SavedPlan::new(plan, &observed.desired, &observed.live, place, options.clone(), origin, output)
 }
 
 /// A refused plan is not kept, and a file from an earlier run is not this plan.
@@ -247,7 +257,11 @@ fn warn_of_earlier(args: &PlanArgs, output: &Output) {
 fn say_what_is_next(path: &Path, invocation: &Invocation, output: &Output) {
     let file = shell_word(&path.to_string_lossy());
     let flags = invocation.flags("apply", "", false);
-    let next = format!("To carry out just this: {} apply {file}{flags}", invocation.writer());
+    let role = match invocation.writes_as_another() {
+        true => " (with `--assume-role` of one that may apply)",
+        false => "",
+    };
+    let next = format!("To carry out just this: {} apply {file}{flags}{role}", invocation.writer());
     output.note(&format!("The plan is in {}. {next}\n", crate::text::path(path)));
 }
 
@@ -345,6 +359,7 @@ pub async fn run_in(mut session: Session, args: &PlanArgs, output: &Output) -> R
     };
     page::print(args.format, &page(args.format), output)?;
     args.planning.reports.write(output, page)?;
+    warn_of_unused(&args.planning.guard, std::iter::once(plan), output);
     if let Some(refusal) = refusal(plan, &args.planning.guard) {
         if let Some(error) = &observed.genesys_unread {
             report_unread(error, output);
@@ -432,7 +447,7 @@ async fn make(
 }
 
 /// With credentials for Genesys Cloud: whether the external ID is not the organization's, where no integration shows it.
-fn other_organization(session: &Session, observed: &Observed) -> Option<String> {
+fn other_organization(session: &Session, (plan, observed): &MadePlan) -> Option<String> {
     let (id, name) = match &observed.live.own_organization {
         OwnOrganization::Read { id, name } => (id, name),
         // Where Genesys Cloud's side could not be planned, that says so.
@@ -447,7 +462,12 @@ fn other_organization(session: &Session, observed: &Observed) -> Option<String> 
     // Its organization has the ID that the spec had when it was first used; where one role has it, another's is wrong.
     let sandbox = "this sandbox began with another external ID: `genesys-iam sandbox reset` empties it";
     let is_of_another_spec = session.in_sandbox && !others.is_empty() && others.len() == roles.len();
-    let named = others.iter().filter(|role| role.integration.is_none());
+    let is_said = |role: &DesiredRole| {
+        let mut planned = plan.roles.iter().filter(|planned| planned.role == role.role.name);
+        planned
+            .any(|planned| planned.notices.iter().any(|notice| matches!(notice, Notice::KeepsTenant { .. })))
+    };
+    let named = others.iter().filter(|role| role.integration.is_none() && !is_said(role));
     let named: Vec<String> = named.map(|role| format!("`{}`", role.role.name)).collect();
     if named.is_empty() {
         return is_of_another_spec.then(|| sandbox.to_owned());

@@ -1,12 +1,14 @@
 //! Why a plan is not carried out: something blocks it, or a guard refuses what it does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Status;
 use super::options::{Widened, WideningGuard};
 use crate::explain::Explain;
 use crate::model::OwnOrganization;
 use crate::plan::{KeptStranger, Notice, Plan};
+use crate::render::output::Output;
+use crate::render::style::{WARNING, paint};
 use crate::spec::UnreadSpec;
 use crate::text::{one_line, shell_word};
 use crate::view::few;
@@ -22,6 +24,29 @@ pub(super) fn may_be_carried_out(plan: &Plan, guard: &WideningGuard) -> Result<(
             [] => Ok(()),
             functions => Err(PlanError::FunctionsUnknown(functions.to_vec())),
         },
+    }
+}
+
+/// Warns of each `--allow-accept` that lets nothing pass: the next accept that it fits would pass unseen.
+pub(super) fn warn_of_unused<'p>(
+    guard: &WideningGuard,
+    plans: impl Iterator<Item = &'p Plan>,
+    output: &Output,
+) {
+    if guard.allow_accept.is_empty() {
+        return;
+    }
+    let keys = |plan: &Plan| {
+        let kept = plan.kept_strangers().into_iter().chain(plan.left_inside().cloned());
+        kept.map(|kept| kept.key).collect::<Vec<_>>()
+    };
+    let used: BTreeSet<String> = plans.flat_map(keys).collect();
+    for unused in guard.allow_accept.iter().filter(|key| !used.contains(*key)) {
+        output.message(&format!(
+            "{} `--allow-accept {}` lets nothing pass: take it out\n",
+            paint(WARNING, "warning:"),
+            one_line(&shell_word(unused))
+        ));
     }
 }
 

@@ -4,7 +4,7 @@ use super::model::{DocumentChange, FixStep, Means, Remedy, run, say};
 use super::shell::{REMOVE, Shell, SpecEdit};
 use super::trust::{by_tool, policy_commands, policy_in_console};
 use crate::arn::{Arn, FunctionArn};
-use crate::check::{Facts, extra_grants, loses_a_function};
+use crate::check::{Facts, GenesysSide, extra_grants, loses_a_function};
 use crate::model::{LivePolicy, LiveRole};
 use crate::policy::document::{Effect, OneOrMany, Statement};
 use crate::policy::{Decision, Document};
@@ -15,8 +15,16 @@ pub(super) const VERSIONS: usize = 5;
 /// Creates the policy, attaches it, or both.
 pub(super) fn attached(facts: &Facts, shell: &Shell) -> Remedy {
     if facts.desired.functions.is_empty() {
-        let ask = "which function the data action invokes is not known: set the credentials of Genesys Cloud and run this \
-                   again, or read it under Admin > Integrations > Actions";
+        let ask = match &facts.genesys {
+            GenesysSide::Read(_) => {
+                "no integration of the organization uses the role with a data action, so which function it is for is not known: make \
+                 the data action first, and run this again"
+            }
+            _ => {
+                "which function the data action invokes is not known: set the credentials of Genesys Cloud and run this \
+                 again, or read it under Admin > Integrations > Actions"
+            }
+        };
         return Remedy::default().with(Means::Console, vec![say(ask)]);
     }
     by_tool(facts, shell, SpecEdit::Nothing)

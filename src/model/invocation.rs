@@ -76,6 +76,11 @@ impl Invocation {
         self.program(true, &self.specs)
     }
 
+    /// Whether [`Self::writer`] has no role to assume, since the run assumes one that may only read.
+    pub fn writes_as_another(&self) -> bool {
+        !self.writes && self.assume_role.is_some()
+    }
+
     /// A command on the same specs, with its flags: `apply --adopt` → `genesys-iam --file a.toml apply --prune --adopt`.
     pub fn command(&self, command: &str) -> String {
         self.whole(command, &self.specs, true)

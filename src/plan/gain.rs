@@ -6,6 +6,7 @@ use super::party::{Gain, KeptStranger, Party, gain};
 use crate::arn::{AccountId, FunctionArn};
 use crate::model::OwnOrganization;
 use crate::policy::access::{AccessDiff, Grant};
+use crate::spec::is_guid;
 
 /// Something that denies a role its purpose, or that only denies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -303,23 +304,20 @@ impl RolePlan {
             let Gain { party, who } = gain(grant.subject(), own);
             // Genesys Cloud has several accounts: another one is another platform.
             let left: Vec<&&Grant> = after.iter().filter(|left| left.subject() == grant.subject()).collect();
-            if party != Party::Genesys {
-                return left.is_empty().then_some(who);
+            if party != Party::Genesys || left.is_empty() {
+                return if left.is_empty() { vec![who] } else { Vec::new() };
             }
             let ids = |grant: &Grant| grant.demanded_external_ids();
-            let Some(former) = ids(grant).filter(|_| !left.is_empty()) else {
-                let others = "any other customer of Genesys Cloud".to_owned();
-                return Some(if left.is_empty() { who } else { others });
-            };
-            let kept: Vec<String> = left.iter().filter_map(|left| ids(left)).flatten().collect();
-            let lost: Vec<String> = former.into_iter().filter(|id| !kept.contains(id)).collect();
-            match lost.as_slice() {
-                [] => None,
-                [id] => Some(format!("the Genesys Cloud organization {id}")),
-                several => Some(format!("the Genesys Cloud organizations {}", several.join(" and "))),
+            let former = ids(grant).unwrap_or_default();
+            // Several are named only where each has the form of an organization's ID.
+            if former.is_empty() || former.len() > 1 && !former.iter().all(|id| is_guid(id)) {
+                return vec!["any other customer of Genesys Cloud".to_owned()];
             }
+            let kept: Vec<String> = left.iter().filter_map(|left| ids(left)).flatten().collect();
+            let lost = former.into_iter().filter(|id| !kept.contains(id));
+            lost.map(|id| format!("the Genesys Cloud organization {id}")).collect()
         };
-        self.access.shut_out().iter().filter_map(lost).collect()
+        self.access.shut_out().iter().flat_map(lost).collect()
     }
 
     /// Whether an account gains entry, which it may have had under other conditions.

@@ -286,7 +286,8 @@ fn notices(out: &mut String, rows: &[Row<'_>], show: Show, amount: Amount) {
 fn grouped<'a>(rows: &[Row<'a>]) -> Vec<SharedCause<'a>> {
     let roles: Vec<&RoleView> = rows.iter().map(|(_, _, role)| *role).collect();
     let mut groups = shared_causes(&roles);
-    groups.sort_by_key(|group| !group.cause.lets_in);
+    // Who gets in first, then what breaks an invocation, then what breaks nothing.
+    groups.sort_by_key(|group| (!group.cause.lets_in, !group.cause.breaks));
     groups
 }
 

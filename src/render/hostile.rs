@@ -47,6 +47,7 @@ pub(super) fn hostile_report(text: &str, sign: Sign, functions: usize) -> CheckV
             remedy: t(),
             accept: vec![t()],
             lets_in: true,
+            breaks: true,
         }],
         ruled_out: vec!["the role exists"],
         accepted: vec![AcceptedView { what: t(), reason: t(), lets_in: vec![t()] }],

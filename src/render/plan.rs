@@ -225,7 +225,11 @@ pub fn summary_of_all(plans: &[&PlanView], failed: usize) -> String {
     let blocked = plans.iter().filter(|plan| plan.summary.blocked).count();
     for (n, what) in [(blocked, "blocked"), (failed, "failed")] {
         if n > 0 {
-            let _ = write!(text, " {}", paint(WARNING, &format!("{} {what}: see above.", plural(n, "spec"))));
+            let _ = write!(
+                text,
+                " {}",
+                paint(WARNING, &format!("{} {what}: each has its error.", plural(n, "spec")))
+            );
         }
     }
     text

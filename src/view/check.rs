@@ -159,6 +159,9 @@ pub struct CauseView {
     /// Whether somebody gets in through it.
     #[serde(skip)]
     pub lets_in: bool,
+    /// Whether it keeps Genesys Cloud from a function.
+    #[serde(skip)]
+    pub breaks: bool,
 }
 
 /// Where it was proven.
@@ -585,5 +588,6 @@ fn cause_view(finding: &Finding, claims: &[Claim]) -> CauseView {
         remedy: remedy.clone(),
         accept: accept.map(|claim| to_accept(&claim.accept).1).unwrap_or_default(),
         lets_in: !harm.lets_in.is_empty(),
+        breaks: harm.keeps_genesys_out,
     }
 }

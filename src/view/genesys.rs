@@ -572,7 +572,7 @@ pub(super) fn blocker_remark(blocker: &GenesysBlocker) -> Remark {
             };
             (
                 format!("integration {} has {has}", in_quotes(integration)),
-                format!("they would go with it: move or delete them by hand first{how}"),
+                format!("they would go with it: export what is needed, and delete them by hand first{how}"),
             )
         }
     };

@@ -301,6 +301,7 @@ fn cautions(plan: &Plan, summary: &PlanSummary) -> Vec<Caution> {
             notice,
             Notice::ConfirmedAccount { .. }
                 | Notice::KeepsTenant { .. }
+                | Notice::BoundaryChange { .. }
                 | Notice::Accepted { lets_in: true, .. }
                 | Notice::AcceptedOpen { .. }
                 | Notice::FunctionUnknown { .. }

@@ -234,7 +234,7 @@ pub(super) fn notice_remark(notice: &Notice, role: &str) -> Remark {
         },
         Notice::KeepsTenant { external_id, digest: _ } => format!(
             "role `{}` admits the external ID `{}`, which is not your Genesys Cloud organization's, and the spec keeps it: whoever brings it \
-             may assume the role",
+             may assume the role, and Genesys Cloud is refused",
             one_line(role),
             one_line(external_id)
         ),

@@ -118,8 +118,12 @@ fn another_organization_than_the_specs_is_in_the_first_lines_of_a_comment() {
     let project = applied(EXAMPLE);
     let plan = project.sandbox(&["--scenario", "other-organization", "plan", "--format", "markdown"]);
     let head = head(&plan.expect(0).stdout);
-    assert!(head.contains("The external ID of role `GenesysDataActionRole` is not the ID"), "{head}");
-    assert!(head.contains("Genesys Cloud will be refused"), "{head}");
+    assert!(head.contains("Role `GenesysDataActionRole` admits the external ID"), "{head}");
+    assert!(
+        head.contains("is not your Genesys Cloud organization's")
+            && head.contains("Genesys Cloud is refused"),
+        "{head}"
+    );
     // It stays like this until the spec is corrected.
     project
         .sandbox(&["check"])

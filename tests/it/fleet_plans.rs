@@ -142,7 +142,7 @@ fn no_plan_is_kept_where_one_spec_has_none_and_an_edited_one_is_refused() {
     fs::write(project.path("specs/broken.toml"), "nothing = 1\n").unwrap();
     all(&project, &["plan", "--out", "plan.json"])
         .expect(1)
-        .says("specs/broken.toml has no plan, so none is kept");
+        .says("specs/broken.toml has no whole plan, so none is kept");
     assert!(!project.path("plan.json").exists());
     fs::remove_file(project.path("specs/broken.toml")).unwrap();
     all(&project, &["plan", "--out", "plan.json"]).expect(0);

@@ -289,8 +289,10 @@ fn what_the_spec_accepts_from_outside_the_account_passes_only_if_the_operator_sa
         project.sandbox(&["plan", guard, "--allow-accept", &key]).expect(0);
         // One that was reviewed for another role, or in another account, is none for this one.
         for other in [digest.clone(), key.replace(ROLE, "Other"), key.replace(ACCOUNT, "999988887777")] {
-            project.sandbox(&["plan", guard, "--allow-accept", &other]).expect(3);
+            let refused = project.sandbox(&["plan", guard, "--allow-accept", &other]);
+            refused.expect(3).says(&format!("`--allow-accept {other}` lets nothing pass"));
         }
+        project.sandbox(&["plan", guard, "--allow-accept", &key]).says_not("lets nothing pass");
     }
     project.sandbox(&["plan", "--allow-accept", &key]).expect(64);
     // Nor in advance: whoever adds it by hand later would find it accepted.
@@ -400,6 +402,33 @@ fn another_customers_external_id_that_the_spec_takes_over_stops_the_gate() {
         project.sandbox(&["plan", guard, "--allow-accept", key]).expect(0);
     }
     assert!(report(&project.sandbox(&["plan", "--json"]))["summary"]["keeps"].to_string().contains(THEIRS));
+}
+
+#[test]
+fn what_a_boundary_allows_in_place_of_another_is_said_before_anything_else() {
+    let served = Served::new(&[]);
+    served.boto3(
+        "
+for name, action in [('narrow', 'lambda:InvokeFunction'), ('wide', '*')]:
+    iam.create_policy(PolicyName=name, PolicyDocument=permissions(action, '*'))
+",
+    );
+    let bounded = |boundary: &str| {
+        example_with("functions = [", &format!("permissions_boundary = {boundary:?}\nfunctions = ["))
+    };
+    let arn = |name: &str| format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
+    served.project.write_spec(&bounded(&arn("narrow")));
+    served.run(&["apply", "--yes", "--no-check"]).expect(0);
+    let narrow = format!("`{}`, which allowed at most lambda:InvokeFunction on *", arn("narrow"));
+    served.project.write_spec(&bounded(&arn("wide")));
+    for reads in ["single", "bulk"] {
+        served.run(&["plan", "--reads", reads]).expect(0).says(&format!(
+            "caution: with the permissions boundary `{}`, which allows at most * on * in place of {narrow}",
+            arn("wide")
+        ));
+    }
+    served.project.write_spec(&bounded("none"));
+    served.run(&["plan"]).expect(0).says(&format!("caution: without its permissions boundary {narrow}"));
 }
 
 /// One of two IDs is no "any customer".

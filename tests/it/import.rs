@@ -181,7 +181,10 @@ fn someone_of_the_account_whom_the_role_trusts_is_never_taken_for_the_verifier_u
             imported.expect(0).says(&format!("verifier = \"{dev}\"")).says("take [check] out");
         } else {
             diagnosed.expect(4).says(&format!("{dev} can get in")).says_not("verifier");
-            imported.expect(0).says_not("verifier");
+            imported
+                .expect(0)
+                .says_not("verifier")
+                .says(&format!("also names {dev}: the plan shuts them out"));
         }
     }
 }
@@ -301,7 +304,7 @@ fn of_all_roles_those_that_no_spec_has_made_are_found_and_told_by_the_exit_statu
     served.run(&["import", "--unmanaged"]).expect(64);
     let none = served.run(&unmanaged);
     none.expect(0)
-        .says("each role of AWS account 111122223333 that trusts an account of Genesys's was made or adopted by a spec");
+        .says("no role of AWS account 111122223333 that trusts an account of Genesys's is without the tag of a spec");
     assert_eq!(none.stdout, "");
     served.run(&["apply", "--yes", "--no-check"]).expect(0);
     served.run(&unmanaged).expect(0);

@@ -2,7 +2,7 @@
 
 use super::super::cause::Cause;
 use super::super::claim::{Acceptance, Claim, Finding, Harm};
-use super::super::facts::{Basis, Facts, FunctionFacts, Simulated};
+use super::super::facts::{Basis, Facts, FunctionFacts, GenesysSide, Simulated};
 use super::super::questions::{
     Extra, OWN_POLICY, attached_name, extra_grants, inline_name, loses_a_function, may_invoke,
     may_invoke_later, name_of,
@@ -58,10 +58,18 @@ fn attached(role: &LiveRole, facts: &Facts) -> Vec<Claim> {
             String::new(),
             "whether the role may invoke what a data action calls is not known",
         );
+        let help = match &facts.genesys {
+            GenesysSide::Read(_) => {
+                "no integration of the organization uses the role with a data action: make one, or name a role that one uses"
+            }
+            _ => {
+                "set the credentials of Genesys Cloud and run this again, or read under Admin > Integrations > Actions which function \
+                  the data action names"
+            }
+        };
         return vec![question.not_provable(
             format!("no data action is known; the role's policies allow {}", short(&grants)),
-            "set the credentials of Genesys Cloud and run this again, or read under Admin > Integrations > Actions which function \
-             the data action names",
+            help,
         )];
     }
     let harm = Harm { keeps_genesys_out: !all_allowed, ..Harm::default() };
