@@ -146,6 +146,7 @@ impl<'a> ApplyRun<'a> {
                         Some((_, misfit)) if misfit.differences.is_empty() => None,
                         Some((_, misfit)) => Some(ApplyError::Outdated(vec![(None, misfit.clone())]).into()),
                         None => may_be_carried_out(&plan, &args.planning.guard).err().map(|error| {
+                            let error = error.of_one(&plan);
                             output.message(&format!("{} {file}: {error}\n", paint(ERROR, "error:")));
                             error.into()
                         }),

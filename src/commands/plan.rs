@@ -140,9 +140,11 @@ async fn run_many(members: Members, args: &PlanArgs, output: &Output) -> Result<
     }
     let plans = made.iter().filter_map(|(_, made)| Some(&made.as_ref().ok()?.1.0));
     warn_of_unused(&args.planning.guard, plans, output);
-    if let Some(refusal) =
-        made.iter().find_map(|(_, made)| refusal(&made.as_ref().ok()?.1.0, &args.planning.guard))
-    {
+    let refused = |(_, made): &(_, Result<(Session, MadePlan), CommandError>)| {
+        let (_, (plan, _)) = made.as_ref().ok()?;
+        Some(refusal(plan, &args.planning.guard)?.of_one(plan))
+    };
+    if let Some(refusal) = made.iter().find_map(refused) {
         warn_of_earlier(args, output);
         // Of a spec that could not be read, more is said by its error.
         if refusal.status() != outcome {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Status;
 use super::options::{Widened, WideningGuard};
+use crate::arn::AccountId;
 use crate::explain::Explain;
 use crate::model::OwnOrganization;
 use crate::plan::{KeptStranger, Notice, Plan};
@@ -65,7 +66,7 @@ pub(super) fn refusal(plan: &Plan, guard: &WideningGuard) -> Option<PlanError> {
     let (refused, passing) = apart(plan, guard);
     Some(match refused.is_empty() || passing.is_empty() {
         true => why,
-        false => PlanError::InPart { why: Box::new(why), refused, passing },
+        false => PlanError::InPart { why: Box::new(why), refused, passing, account: None },
     })
 }
 
@@ -161,7 +162,13 @@ pub(super) enum PlanError {
     #[error("whether Lambda has {} is not known: nothing was changed", few(.0))]
     FunctionsUnknown(Vec<String>),
     #[error("{why}")]
-    InPart { why: Box<PlanError>, refused: Vec<String>, passing: Vec<String> },
+    InPart {
+        why: Box<PlanError>,
+        refused: Vec<String>,
+        passing: Vec<String>,
+        /// Of several specs, the account: others may have roles of these names.
+        account: Option<AccountId>,
+    },
     #[error("set `name` in the spec: without it, roles of another file called `{0}` would look like its own")]
     PruneUnnamed(String),
     #[error("`--prune` would delete what other specs name, and {} cannot be read: {}", .0.file, one_line(&.0.why))]
@@ -176,10 +183,12 @@ fn allow_accept(kept: &[KeptStranger]) -> String {
     options.join(" ")
 }
 
-fn how_to_apply_the_rest(refused: &[String], passing: &[String]) -> String {
+fn how_to_apply_the_rest(account: Option<&AccountId>, refused: &[String], passing: &[String]) -> String {
     let (option, named) =
         if refused.len() <= passing.len() { ("--except", refused) } else { ("--role", passing) };
-    let options: Vec<String> = named.iter().map(|role| format!("{option} {}", shell_word(role))).collect();
+    let account = account.map(|account| format!("--account {account}"));
+    let roles = named.iter().map(|role| format!("{option} {}", shell_word(role)));
+    let options: Vec<String> = account.into_iter().chain(roles).collect();
     let passing: Vec<String> = passing.iter().map(|role| format!("`{}`", one_line(role))).collect();
     format!("the changes of {} are not refused: `{}` applies them alone", few(&passing), options.join(" "))
 }
@@ -196,12 +205,27 @@ fn how_to_show(organization: &OwnOrganization) -> String {
     }
 }
 
+impl PlanError {
+    /// The same of one spec among several.
+    pub(super) fn of_one(self, plan: &Plan) -> Self {
+        match self {
+            Self::InPart { why, refused, passing, .. } => {
+                Self::InPart { why, refused, passing, account: Some(plan.account_id.clone()) }
+            }
+            other => other,
+        }
+    }
+}
+
 impl Explain for PlanError {
     fn help(&self) -> Option<String> {
         let help = match self {
-            Self::InPart { why, refused, passing } => {
+            Self::InPart { why, refused, passing, account } => {
                 let help = why.help()?;
-                return Some(format!("{help}; {}", how_to_apply_the_rest(refused, passing)));
+                return Some(format!(
+                    "{help}; {}",
+                    how_to_apply_the_rest(account.as_ref(), refused, passing)
+                ));
             }
             Self::FunctionsUnknown(_) => {
                 "allow whoever applies lambda:GetFunctionConfiguration on it: `genesys-iam permissions --for apply` of this spec has that; or \

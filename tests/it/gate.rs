@@ -819,6 +819,19 @@ fn a_refusal_names_the_roles_whose_changes_are_not_refused() {
         .expect(3)
         .says("the changes of `Open` are not refused: `--except Wide` applies them alone")
         .says_not("done ");
+    // Specs of other accounts may have a role of that name.
+    let other = two("[\"b\"]")
+        .replace("\"two\"", "\"other\"")
+        .replace("\"Open\"", "\"O\"")
+        .replace("\"Wide\"", "\"W\"");
+    std::fs::write(project.path("other.toml"), other).unwrap();
+    for command in [&["plan", "--refuse-wider"][..], &["apply", "--yes", "--refuse-wider"]] {
+        project
+            .sandbox(&[&["-f", "genesys.toml", "-f", "other.toml"], command].concat())
+            .expect(3)
+            .says(&format!("`--account {ACCOUNT} --except Wide` applies them alone"));
+    }
+    std::fs::remove_file(project.path("other.toml")).unwrap();
     project
         .sandbox(&["apply", "--yes", "--refuse-wider", "--except", "Wide"])
         .expect(0)
